@@ -1,0 +1,20 @@
+"""The model language: what a mechanism is and how mechanisms are wired. No biology, no solver."""
+
+from ketamind.declare.component import Component, Input, Output, Parameter, State
+from ketamind.declare.model import External, Model, System
+from ketamind.declare.table import Row, Table, read_table, shipped_table
+
+__all__ = [
+    "Component",
+    "External",
+    "Input",
+    "Model",
+    "Output",
+    "Parameter",
+    "Row",
+    "State",
+    "System",
+    "Table",
+    "read_table",
+    "shipped_table",
+]
