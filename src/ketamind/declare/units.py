@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from tokenize import TokenError
 from typing import TYPE_CHECKING, Any
 
 from ketamind.declare.expression import Expression, Graph, text
@@ -82,7 +83,16 @@ def unit(name: str) -> Unit:
         return Unit(1.0)
     try:
         quantity = registry().Quantity(1.0, name.replace("%", "percent")).to_base_units()
-    except (AttributeError, ValueError, TypeError, KeyError, SyntaxError) as problem:
+    except (
+        AssertionError,
+        AttributeError,
+        ArithmeticError,
+        LookupError,
+        SyntaxError,
+        TokenError,
+        TypeError,
+        ValueError,
+    ) as problem:
         raise BadValue(f"'{name}' is not a unit that is known here ({problem}).") from None
     powers = {str(n): Fraction(float(p.real)).limit_denominator(64) for n, p in quantity.dimensionality.items()}
     return Unit(float(quantity.magnitude), _tidy(powers))
