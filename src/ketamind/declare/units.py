@@ -63,8 +63,7 @@ def registry() -> "pint.UnitRegistry[Any]":
     units.define("uM = 1e-6 * mole / liter")
     units.define("nM = 1e-9 * mole / liter")
     units.define("mM = 1e-3 * mole / liter")
-    units.define("point = [score]")
-    units.define("points = point")
+    units.define("points = [score]")
     units.define("fraction = []")
     units.define("ratio = []")
     return units
