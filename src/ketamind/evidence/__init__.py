@@ -1,0 +1,1 @@
+"""Published experiments: what was measured, in the vocabulary that simulations answer in."""
