@@ -1,0 +1,38 @@
+"""One call for every engine: check the batch, solve it, and say how each patient fared."""
+
+from ketamind.declare import Model
+from ketamind.engine.batch import Batch, Options, Solution, prepare
+from ketamind.errors import BadValue
+
+DEFAULTS = Options()
+
+
+def solve(model: Model, batch: Batch, options: Options = DEFAULTS) -> Solution:
+    """Solve a batch of patients.
+
+    Returns a Solution: values (n_times, n_patients, n_observables), final states and a status a patient; a patient
+    that cannot be solved is a status, not an exception. Raises UnknownName or BadValue for a malformed batch.
+    """
+    from ketamind.engine.oracle import solve_with_scipy
+
+    check(options)
+    task = prepare(model, batch)
+    return solve_with_scipy(task, options, lambda done: report(options, done, task.patients))
+
+
+def report(options: Options, done: int, total: int) -> None:
+    """Tell whoever wants to know how far the solve is."""
+    if options.progress is not None:
+        options.progress(done, total)
+
+
+def check(options: Options) -> None:
+    """Raise BadValue for options outside what is allowed."""
+    if not 1e-13 <= options.rtol <= 0.1:
+        raise BadValue(f"rtol={options.rtol:g} must be within 1e-13 to 0.1.")
+    if options.engine not in ("compiled", "oracle"):
+        raise BadValue(f"engine='{options.engine}' must be 'compiled' or 'oracle'.")
+    if options.threads is not None and options.threads < 1:
+        raise BadValue(f"threads={options.threads} must be at least 1.")
+    if options.max_steps < 1 or not options.rest_h > 0:
+        raise BadValue("max_steps and rest_h must be positive.")
