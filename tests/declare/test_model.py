@@ -123,3 +123,12 @@ def test_states_may_start_at_a_parameter():
 
 def test_externals_are_listed():
     assert toy_model().system.externals == (SOURCE,)
+
+
+def test_a_modulator_takes_a_parameters_place_everywhere_but_at_home():
+    def doubled(u, x, p):
+        return {"moved": 2 * p.g}
+
+    booster = replace(GAIN, name="booster", inputs=(), outputs=(Output("moved", "1", ""),), readout=doubled)
+    model = replace(toy_model(DECAY, GAIN, booster), modulators={"gain.g": "moved"})
+    assert values(model, 0.05)[0] == {"level": 0.05, "amplified": 0.2, "moved": 4.0}

@@ -78,7 +78,8 @@ class Model:
     """Mechanisms, the table that gives their numbers, and what is set from outside.
 
     `values` overrides parameters by name: a knock-out, a genotype or a calibration draw is a change of values,
-    never of equations.
+    never of equations. `modulators` gives parameters that a drug moves over time: row id -> the wire that takes the
+    parameter's place everywhere but in the mechanism that provides that wire.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Model:
     table: Table
     externals: tuple[External, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
+    modulators: Mapping[str, str] = field(default_factory=dict)
     _system: list[System] = field(default_factory=list, compare=False, repr=False)
 
     @property
@@ -158,7 +160,7 @@ def _wire(model: Model) -> System:
     graph = Graph()
     for component in model.components:
         _check_switch(component)
-    traced = [_trace(graph, component) for component in model.components]
+    traced = [_trace(graph, component, model.modulators) for component in model.components]
     providers = _providers(model, traced)
     wires = _resolve(graph, model, providers, traced)
     states = tuple(s for t in traced for s in _states(graph, t, wires))
@@ -184,14 +186,16 @@ def _input_symbol(wire: str) -> str:
     return WIRE + wire
 
 
-def _trace(graph: Graph, component: Component) -> _Traced:
+def _trace(graph: Graph, component: Component, modulators: Mapping[str, str]) -> _Traced:
     """The equations of one mechanism as expressions, each checked against its declared unit."""
+    own = {o.wire or o.symbol for o in component.outputs}
+    moved = {row: _input_symbol(wire) for row, wire in modulators.items() if wire not in own}
     u = {i.symbol: graph.symbol(_input_symbol(i.wire or i.symbol)) for i in component.inputs}
     x = {s.symbol: graph.symbol(f"{component.name}.{s.symbol}") for s in component.states}
-    p = {q.symbol: graph.symbol(q.row) for q in component.parameters}
+    p = {q.symbol: graph.symbol(moved.get(q.row, q.row)) for q in component.parameters}
     rates = _call(graph, component, component.rates, (u, x, p), [s.symbol for s in component.states], "rates")
     outputs = _call(graph, component, component.readout, (u, x, p), [o.symbol for o in component.outputs], "readout")
-    _check_units(graph, component, rates, outputs)
+    _check_units(graph, component, rates, outputs, moved)
     return _Traced(component, rates, outputs)
 
 
@@ -217,11 +221,15 @@ def _call(
 
 
 def _check_units(
-    graph: Graph, component: Component, rates: dict[str, Expression], outputs: dict[str, Expression]
+    graph: Graph,
+    component: Component,
+    rates: dict[str, Expression],
+    outputs: dict[str, Expression],
+    moved: Mapping[str, str],
 ) -> None:
     symbols = {_input_symbol(i.wire or i.symbol): unit(i.unit) for i in component.inputs}
     symbols |= {f"{component.name}.{s.symbol}": unit(s.unit) for s in component.states}
-    symbols |= {q.row: unit(q.unit) for q in component.parameters}
+    symbols |= {moved.get(q.row, q.row): unit(q.unit) for q in component.parameters}
     wanted = [(f"d{s.symbol}/dt", rates[s.symbol], unit(s.unit) / unit(TIME_UNIT)) for s in component.states]
     wanted += [(o.symbol, outputs[o.symbol], unit(o.unit)) for o in component.outputs]
     for equation, expression, declared in wanted:
