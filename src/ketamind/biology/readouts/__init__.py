@@ -1,0 +1,59 @@
+"""Read-outs: from the state of receptors and synapses to what is rated and measured in people."""
+
+from ketamind.biology.readouts.anaesthesia import LOSS_OF_RESPONSIVENESS
+from ketamind.biology.readouts.analgesia import ANALGESIA
+from ketamind.biology.readouts.baseline_two_pool import BASELINE_TWO_POOL
+from ketamind.biology.readouts.blood_pressure import BLOOD_PRESSURE
+from ketamind.biology.readouts.depression import DEPRESSION
+from ketamind.biology.readouts.depression_scales import DEPRESSION_SCALES
+from ketamind.biology.readouts.dissociation import DISSOCIATION
+from ketamind.biology.readouts.drug_liking import DRUG_LIKING
+from ketamind.biology.readouts.expectancy import EXPECTANCY
+from ketamind.biology.readouts.oral_antidepressant import ORAL_ANTIDEPRESSANT, ORAL_COURSE
+from ketamind.biology.readouts.ptsd import PTSD
+from ketamind.biology.readouts.suicidality import SUICIDALITY
+from ketamind.declare import Component
+
+DRIVEN = (DEPRESSION, SUICIDALITY)
+"""The read-outs that follow the antidepressant drive."""
+
+
+def readouts(drive: str = "antidepressant_drive") -> tuple[Component, ...]:
+    """All read-outs, in causal order; `drive` names the wire that lifts mood.
+
+    With `drive="two_pool_drive"` the phenomenological baseline takes the place of the plasticity stage.
+    """
+    depression, suicidality = (c.bind(c.name, wires={"drive": drive}) for c in DRIVEN)
+    return (
+        DISSOCIATION,
+        LOSS_OF_RESPONSIVENESS,
+        ANALGESIA,
+        DRUG_LIKING,
+        BLOOD_PRESSURE,
+        BASELINE_TWO_POOL,
+        ORAL_COURSE,
+        ORAL_ANTIDEPRESSANT,
+        EXPECTANCY,
+        depression,
+        DEPRESSION_SCALES,
+        suicidality,
+        PTSD,
+    )
+
+
+__all__ = [
+    "ANALGESIA",
+    "BASELINE_TWO_POOL",
+    "BLOOD_PRESSURE",
+    "DEPRESSION",
+    "DEPRESSION_SCALES",
+    "DISSOCIATION",
+    "DRUG_LIKING",
+    "EXPECTANCY",
+    "LOSS_OF_RESPONSIVENESS",
+    "ORAL_ANTIDEPRESSANT",
+    "ORAL_COURSE",
+    "PTSD",
+    "SUICIDALITY",
+    "readouts",
+]
