@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketamind.errors import BadValue, UnknownName
-from ketamind.protocols import Dose, Protocol, Schedule, parse
+from ketamind.protocols import Dose, Protocol, Schedule, parse_protocol
 from protocols.strategies import protocols, schedules
 
 
@@ -33,31 +33,31 @@ def test_mass_per_kg_scales_with_weight_and_mass_does_not(protocol: Protocol, we
 
 
 def test_a_rate_gives_rate_times_duration() -> None:
-    (event,) = parse("0.65 mg/kg/h ketamine iv over 40 min").events(70)
+    (event,) = parse_protocol("0.65 mg/kg/h ketamine iv over 40 min").events(70)
     assert event.amount == pytest.approx(0.65 * 70 * 40 / 60)
     assert event.duration_h == pytest.approx(2 / 3)
 
 
 def test_salt_is_converted_to_base_and_base_to_moles() -> None:
-    (event,) = parse("10 mg ketamine_hcl iv").events(70)
+    (event,) = parse_protocol("10 mg ketamine_hcl iv").events(70)
     assert event.amount == pytest.approx(10 * 237.73 / 274.19, rel=1e-4)
     assert sum(event.moieties.values()) == pytest.approx(10 * 1000 / 274.19, rel=1e-4)
 
 
 def test_a_bath_of_racemate_is_half_each_enantiomer() -> None:
-    (event,) = parse("10 uM ketamine bath").events(70)
+    (event,) = parse_protocol("10 uM ketamine bath").events(70)
     assert event.moieties == {"s_ketamine": 5.0, "r_ketamine": 5.0}
 
 
 def test_mg_are_held_against_500_mg_per_kg_once_the_weight_is_known() -> None:
-    protocol = parse("20 mg ketamine ip")
+    protocol = parse_protocol("20 mg ketamine ip")
     assert protocol.events(0.3)
     with pytest.raises(BadValue, match=r"at 0\.02 kg; more than 500 mg/kg"):
         protocol.events(0.02)
 
 
 def test_the_clock_starts_at_the_first_dose_of_the_words() -> None:
-    protocol = parse("50 mg naltrexone po at -45 min + 0.5 mg/kg ketamine iv over 40 min")
+    protocol = parse_protocol("50 mg naltrexone po at -45 min + 0.5 mg/kg ketamine iv over 40 min")
     assert (protocol.first_h, protocol.last_h) == (-0.75, pytest.approx(2 / 3))
     assert protocol.drugs == ("naltrexone", "ketamine")
     assert protocol.routes == ("po", "iv")
@@ -67,7 +67,7 @@ def test_the_clock_starts_at_the_first_dose_of_the_words() -> None:
 @pytest.mark.parametrize("weight", [0, -1, float("nan"), float("inf")])
 def test_a_body_needs_a_weight(weight: float) -> None:
     with pytest.raises(BadValue):
-        parse("1 mg/kg ketamine iv").events(weight)
+        parse_protocol("1 mg/kg ketamine iv").events(weight)
 
 
 def test_doses_are_checked_when_they_are_made() -> None:

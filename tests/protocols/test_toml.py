@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketamind.errors import BadFile, BadValue, KetamindError, UnknownName
-from ketamind.protocols import Protocol, parse
+from ketamind.protocols import Protocol, parse_protocol
 from ketamind.protocols.toml import load_toml, read_toml, write_toml
 from protocols.strategies import protocols
 
@@ -17,7 +17,7 @@ GOOD = '[[dose]]\ndrug = "ketamine"\namount = 0.5\nunit = "mg/kg"\nroute = "iv"\
 @given(protocols)
 def test_words_and_toml_hold_the_same(protocol: Protocol) -> None:
     assert read_toml(write_toml(protocol)) == protocol
-    assert read_toml(write_toml(parse(protocol.words()))) == protocol
+    assert read_toml(write_toml(parse_protocol(protocol.words()))) == protocol
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 def test_files(tmp_path) -> None:
     path = tmp_path / "arm.toml"
-    protocol = parse("84 mg esketamine in twice weekly for 4 weeks + 1 dose ssri po daily for 28 days")
+    protocol = parse_protocol("84 mg esketamine in twice weekly for 4 weeks + 1 dose ssri po daily for 28 days")
     path.write_text(write_toml(protocol))
     assert load_toml(path) == protocol
     with pytest.raises(BadFile, match="cannot be read"):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import ketamind
 from ketamind.errors import BadValue, KetamindError, UnknownName
-from ketamind.protocols import Protocol, Schedule, drugs, parse
+from ketamind.protocols import Protocol, Schedule, drugs, parse_protocol
 from ketamind.protocols.drugs import ROUTES
 from ketamind.protocols.quantities import AMOUNT_UNITS
 from protocols.strategies import protocols
@@ -31,14 +31,14 @@ def written() -> list[str]:
 
 @pytest.mark.parametrize("text", written())
 def test_every_protocol_of_the_evidence_parses_and_reads_back(text: str) -> None:
-    protocol = parse(text)
-    assert parse(protocol.words()) == protocol
+    protocol = parse_protocol(text)
+    assert parse_protocol(protocol.words()) == protocol
     assert protocol.events(70.0) or text == "none"
 
 
 @given(protocols)
 def test_words_read_back_as_the_same_protocol(protocol: Protocol) -> None:
-    assert parse(protocol.words()) == protocol
+    assert parse_protocol(protocol.words()) == protocol
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_words_read_back_as_the_same_protocol(protocol: Protocol) -> None:
     ],
 )
 def test_spellings_of_the_same_protocol(variant: str, plain: str) -> None:
-    assert parse(variant) == parse(plain)
-    assert parse(variant).words() == plain
+    assert parse_protocol(variant) == parse_protocol(plain)
+    assert parse_protocol(variant).words() == plain
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_spellings_of_the_same_protocol(variant: str, plain: str) -> None:
 )
 def test_refusals_say_what_and_how_to_mend(text: str, error: type[KetamindError], says: str) -> None:
     with pytest.raises(error) as caught:
-        parse(text)
+        parse_protocol(text)
     assert says in str(caught.value)
     assert len(str(caught.value)) < 1500
 
@@ -131,29 +131,29 @@ WORDS = st.sampled_from([*drugs(), *ROUTES, *AMOUNT_UNITS, *CLAUSES])
 @given(st.one_of(st.text(), st.lists(WORDS, max_size=14).map(" ".join)))
 def test_any_text_gives_a_protocol_or_a_clear_refusal(text: str) -> None:
     with suppress(KetamindError):
-        protocol = parse(text)
-        assert parse(protocol.words()) == protocol
+        protocol = parse_protocol(text)
+        assert parse_protocol(protocol.words()) == protocol
 
 
 def test_placebo_and_saline_may_be_zero() -> None:
-    arm = parse("0 mg/kg saline iv over 40 min + 0 mg placebo po + 1 dose placebo po daily for 2 days")
+    arm = parse_protocol("0 mg/kg saline iv over 40 min + 0 mg placebo po + 1 dose placebo po daily for 2 days")
     assert [event.amount for event in arm.events(70)] == [0.0] * 4
 
 
 def test_twice_weekly_means_days_0_and_3() -> None:
-    events = parse("84 mg esketamine in twice weekly for 2 weeks").events(70)
+    events = parse_protocol("84 mg esketamine in twice weekly for 2 weeks").events(70)
     assert [event.start_h / 24 for event in events] == [0, 3, 7, 10]
 
 
 def test_induction_is_twice_weekly_then_weekly() -> None:
-    protocol = parse("84 mg esketamine in induction esketamine")
+    protocol = parse_protocol("84 mg esketamine in induction esketamine")
     assert [d.schedule for d in protocol] == [Schedule(2, 7, 28), Schedule(1, 7, None)]
     assert len(protocol.events(70, until_h=8 * 168)) == 12
-    assert parse("84 mg esketamine in induction esketamine for 8 weeks").last_h == 7 * 168
+    assert parse_protocol("84 mg esketamine in induction esketamine for 8 weeks").last_h == 7 * 168
 
 
 def test_target_and_bath_without_an_end_last_for_the_whole_run() -> None:
-    (held,) = parse("target 200 ng/mL ketamine iv").events(70)
+    (held,) = parse_protocol("target 200 ng/mL ketamine iv").events(70)
     assert held.held
     assert held.amount == pytest.approx(200 / 237.73, rel=1e-4)
-    assert math.isinf(parse("10 uM ketamine bath").events(70)[0].duration_h)
+    assert math.isinf(parse_protocol("10 uM ketamine bath").events(70)[0].duration_h)

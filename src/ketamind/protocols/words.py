@@ -54,13 +54,13 @@ INDUCTION_DAYS = 28
 EXAMPLE = "write such as `0.5 mg/kg ketamine iv over 40 min`"
 
 
-def parse(text: str) -> Protocol:
+def parse_protocol(text: str) -> Protocol:
     """The protocol that a text describes.
 
-    >>> protocol = parse("50 mg naltrexone po at -45 min + 0.5 mg/kg ketamine iv over 40 min")
+    >>> protocol = parse_protocol("50 mg naltrexone po at -45 min + 0.5 mg/kg ketamine iv over 40 min")
     >>> protocol.drugs, protocol.first_h
     (('naltrexone', 'ketamine'), -0.75)
-    >>> parse("84 mg esketamine in induction").words()
+    >>> parse_protocol("84 mg esketamine in induction").words()
     '84 mg esketamine in twice weekly for 4 weeks + 84 mg esketamine in weekly at 672 h'
 
     Raises UnknownName or BadValue, each saying what was given, what is allowed and how to mend it.
