@@ -77,6 +77,12 @@ def test_defaults_follow_the_species() -> None:
     assert Patient.parse("") == Patient()
 
 
+def test_what_is_stated_sets_parameters() -> None:
+    patient = Patient.parse("weight_kg=60,cyp2b6=*6/*6,ethnicity=japanese,patient.weight=61")
+    assert patient.parameters() == {"patient.weight": 61.0, "patient.cyp2b6_activity": 0.33, "patient.japanese": 1.0}
+    assert Patient().parameters() == {}
+
+
 patients = st.builds(
     Patient,
     population=st.sampled_from(POPULATIONS),

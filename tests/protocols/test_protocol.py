@@ -77,3 +77,29 @@ def test_doses_are_checked_when_they_are_made() -> None:
         Dose("ketamine", 1, "mg", "iv", duration_h="40 min")  # type: ignore[arg-type]
     with pytest.raises(BadValue):
         Schedule(times=2, period_days=14)
+
+
+@pytest.mark.parametrize(
+    ("text", "species", "weight_kg", "doses"),
+    [
+        ("1 dose ssri po", "human", 70, 1),
+        ("41.8 mg ssri po", "human", 70, 2.09),
+        ("250 mg ticlopidine po", "human", 70, 1),
+        ("200 mL grapefruit po", "human", 70, 1),
+        ("20 mg/kg nbqx ip", "mouse", 0.025, 2),
+        ("3 mg rapamycin ip", "rat", 0.3, 1),
+        ("1.25 ug muscimol local", "rat", 0.3, 0.5),
+        ("100 uM ap5 bath", "rodent_slice", 0.03, 2),
+        ("0 mg placebo po", "human", 70, 0),
+    ],
+)
+def test_usual_doses(text: str, species: str, weight_kg: float, doses: float) -> None:
+    (event,) = parse_protocol(text).administrations()
+    assert event.usual_doses(species, weight_kg) == pytest.approx(doses)
+    assert event.for_weight(weight_kg).usual_doses(species, weight_kg) == pytest.approx(doses)
+
+
+def test_no_usual_dose_is_said() -> None:
+    (event,) = parse_protocol("5 mg nbqx po").administrations()
+    with pytest.raises(BadValue, match="no usual dose of nbqx"):
+        event.usual_doses("human", 70)

@@ -49,8 +49,9 @@ class Drug:
     """One drug, as base or as a salt.
 
     `molar_mass` and `dosed_molar_mass` are g/mol of the base and of the form that is weighed (None where the drug is a
-    mixture). `moieties` gives the share of the molecules that each tracked species receives; `acts` is the
-    manipulation that the drug amounts to where it is not tracked.
+    mixture). `moieties` gives the share of the molecules that each tracked species receives; `usual` holds one
+    effective dose by the way of giving it (see the head of the table); `acts` is the manipulation that the drug amounts
+    to where it is not tracked.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Drug:
     molar_mass: float | None = None
     dosed_molar_mass: float | None = None
     moieties: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    usual_daily: float | None = None
+    usual: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     measure: str = "mass"
     routes: tuple[str, ...] = tuple(ROUTES)
     acts: str = ""
@@ -75,6 +76,16 @@ class Drug:
         if self.molar_mass is None or self.dosed_molar_mass is None:
             return 1.0
         return self.molar_mass / self.dosed_molar_mass
+
+    @property
+    def usual_daily(self) -> float | None:
+        """Usual daily dose of an adult, mg of base (mL for a juice); None if there is none.
+
+        >>> drug("ticlopidine").usual_daily
+        500.0
+        """
+        once = self.usual.get("human_mL", self.usual.get("human_mg"))
+        return None if once is None else once * self.usual.get("per_day", 1)
 
     @property
     def inert(self) -> bool:
@@ -161,7 +172,7 @@ def _drug(name: str, entry: Mapping[str, Any]) -> Drug:
         molar_mass=mass,
         dosed_molar_mass=mass,
         moieties=MappingProxyType(dict(entry.get("moieties", {}))),
-        usual_daily=entry.get("usual_daily_mg", entry.get("usual_daily_mL")),
+        usual=MappingProxyType(dict(entry.get("usual", {}))),
         measure=entry.get("measure", "mass"),
         routes=tuple(entry.get("routes", ROUTES)),
         acts=entry.get("acts", ""),

@@ -70,7 +70,8 @@ class Setting:
         if self.step is not None:
             value = self.step.value * strength
             return Effects(steps=(Step(self.step.wire, self.step.start_h, self.step.stop_h, value),))
-        return Effects(MappingProxyType({self.parameter: self.untouched + strength * (self.full - self.untouched)}))
+        value = (1 - strength) * self.untouched + strength * self.full
+        return Effects(MappingProxyType({self.parameter: value}))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
 
 from ketamind.errors import BadValue, unknown_name
+from ketamind.protocols.manipulation import parse_manipulation
 from ketamind.protocols.quantities import finite, normalised, number, shorten
 
 WEIGHTS_KG = {
@@ -47,11 +48,43 @@ RANGES = {
     "age": (0.0, 120.0, "years"),
     "baseline_madrs": (0.0, 60.0, "points"),
     "stress": (0.0, 1.0, "(0 none, 1 chronic)"),
-    "treatment_resistance": (0.0, 1.0, "(0 none, 1 full)"),
+    "treatment_resistance": (0.0, 4.0, "failed treatments"),
     "mg_mM": (0.0, 20.0, "mM"),
     "v_mV": (-150.0, 100.0, "mV"),
 }
 """Least and largest value of each number that a patient may state, and its unit."""
+
+
+ROWS = {
+    "weight_kg": "patient.weight",
+    "age": "patient.age",
+    "baseline_madrs": "patient.baseline_madrs",
+    "stress": "patient.stress",
+    "treatment_resistance": "patient.treatment_resistance",
+    "mg_mM": "nmda.Mg_bath",
+}
+"""The model parameter that each number sets."""
+
+WORD_ROWS: dict[str, dict[str, dict[str, float]]] = {
+    "cyp2b6": {
+        "*1/*1": {"patient.cyp2b6_activity": 1.0},
+        "*1/*6": dict(parse_manipulation("mutate:cyp2b6_1_6").values),
+        "*6/*6": dict(parse_manipulation("mutate:cyp2b6_6_6").values),
+    },
+    "bdnf_val66met": {
+        "val/val": dict(parse_manipulation("mutate:bdnf_val66met=0").values),
+        "val/met": dict(parse_manipulation("mutate:bdnf_val66met=0.5").values),
+        "met/met": dict(parse_manipulation("mutate:bdnf_val66met=1").values),
+    },
+    "ethnicity": {
+        "japanese": {"patient.japanese": 1.0},
+        "asian": {"patient.asian": 1.0},
+        "asian_non_japanese": {"patient.asian": 1.0},
+        "chinese": {"patient.asian": 1.0},
+        "korean": {"patient.asian": 1.0},
+    },
+}
+"""The model parameters that each word sets."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +92,8 @@ class Patient:
     """One body and brain. What is left out (None or empty) is typical of the population.
 
     Units are in the names: `weight_kg`, `mg_mM` (magnesium in the bath), `v_mV` (holding potential); age in years.
-    `values` overrides model parameters by their table id.
+    `treatment_resistance` counts the antidepressants that failed before. `values` overrides model parameters by their
+    table id.
 
     >>> Patient(weight_kg=82).population
     'mdd'
@@ -108,6 +142,18 @@ class Patient:
         Raises UnknownName for an unknown key, BadValue for a value that cannot be.
         """
         return _with_pairs(Patient(), text.replace(";", ",").split(",")) if text.strip() else Patient()
+
+    def parameters(self) -> dict[str, float]:
+        """What the patient states, as values of model parameters; `values` has the last word.
+
+        >>> Patient(weight_kg=82, bdnf_val66met="val/met").parameters()
+        {'patient.weight': 82.0, 'manipulation.bdnf_val66met': 0.5}
+        """
+        stated = {row: float(getattr(self, name)) for name, row in ROWS.items() if getattr(self, name) is not None}
+        words = {name: getattr(self, name) for name in WORD_ROWS if getattr(self, name)}
+        for name, word in words.items():
+            stated |= WORD_ROWS[name].get(word, {})
+        return stated | dict(self.values)
 
     def words(self) -> str:
         """The patient as `key=value` pairs, which `parse` reads back."""

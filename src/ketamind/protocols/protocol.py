@@ -57,6 +57,30 @@ class Event:
         molecules = self.amount if self.unit == "uM" else self.amount * 1000 / (given.molar_mass or math.inf)
         return {name: share * molecules for name, share in given.moieties.items()}
 
+    def usual_doses(self, species: str, weight_kg: float) -> float:
+        """How many usual effective doses this is, for drugs that are known by their effect and not by concentration.
+
+        >>> Dose("ticlopidine", 250, "mg", "po").administrations()[0].usual_doses("human", 70)
+        1.0
+
+        Raises BadValue where no usual dose stands in the drug table.
+        """
+        given = drug(self.drug)
+        if given.inert:
+            return 0.0
+        body = self.for_weight(weight_kg).amount
+        if self.unit == "uM":
+            key, amount = "bath_uM", self.amount
+        elif self.route in ("icv", "local"):
+            key, amount = "central_ug", body * 1000
+        elif species == "human":
+            key, amount = ("human_mL" if self.unit == "mL" else "human_mg"), body
+        else:
+            key, amount = "animal_mg_per_kg", body / weight_kg
+        if key not in given.usual:
+            raise BadValue(f"no usual dose of {self.drug} by {self.route} is known for {species} ({key}).")
+        return amount / given.usual[key]
+
     def for_weight(self, weight_kg: float) -> "Event":
         """The same administration for a body of that weight. Raises BadValue if it exceeds 500 mg/kg."""
         if self.unit == "mg" and not self.per_kg and self.amount > LARGEST_MG_PER_KG * weight_kg:
