@@ -11,6 +11,7 @@ from ketamind.biology.readouts.drug_liking import DRUG_LIKING
 from ketamind.biology.readouts.expectancy import EXPECTANCY
 from ketamind.biology.readouts.oral_antidepressant import ORAL_ANTIDEPRESSANT, ORAL_COURSE
 from ketamind.biology.readouts.ptsd import PTSD
+from ketamind.biology.readouts.responsiveness import RESPONSIVENESS
 from ketamind.biology.readouts.suicidality import SUICIDALITY
 from ketamind.declare import Component
 
@@ -31,6 +32,7 @@ def readouts(drive: str = "antidepressant_drive") -> tuple[Component, ...]:
         DRUG_LIKING,
         BLOOD_PRESSURE,
         BASELINE_TWO_POOL,
+        RESPONSIVENESS,
         ORAL_COURSE,
         ORAL_ANTIDEPRESSANT,
         EXPECTANCY,
@@ -54,6 +56,7 @@ __all__ = [
     "ORAL_ANTIDEPRESSANT",
     "ORAL_COURSE",
     "PTSD",
+    "RESPONSIVENESS",
     "SUICIDALITY",
     "readouts",
 ]

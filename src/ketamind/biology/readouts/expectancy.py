@@ -24,6 +24,7 @@ from typing import Any
 
 from numpy import exp, maximum
 
+from ketamind.biology.readouts.responsiveness import response
 from ketamind.declare import Component, Input, Output, Parameter, State
 
 
@@ -46,8 +47,8 @@ def rates(u: Any, x: Any, p: Any) -> dict[str, Any]:
 def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
     believed = p.allocation_known + (1 - p.allocation_known) * x.belief
     setting = p.expectancy / (1 - p.expectancy) * (1 + p.first_hours * x.hope)
-    placebo = exp(p.omega * p.response) * x.engaged * (setting + p.gain_belief * believed)
-    care = exp(p.omega_oral * p.oral_response) * p.care * x.engaged * u.oral_course
+    placebo = exp(p.omega * u.response) * x.engaged * (setting + p.gain_belief * believed)
+    care = exp(p.omega_oral * u.response_oral) * p.care * x.engaged * u.oral_course
     return {"expectancy_odds": placebo + care, "believed_active": x.engaged * believed}
 
 
@@ -59,6 +60,8 @@ EXPECTANCY = Component(
         Input("cadss", "points", "dissociation felt", absent=0.0),
         Input("midazolam", "uM", "unbound midazolam in brain", wire="brain_unbound_midazolam", absent=0.0),
         Input("oral_course", "1", "adaptation to a course of an oral antidepressant", absent=0.0),
+        response("placebo"),
+        Input("response_oral", "1", "the patient's response to oral antidepressants, in sds"),
     ),
     states=(
         State("hope", "1", "hope in the hours after a visit", bounds=(0, 1)),
@@ -69,9 +72,7 @@ EXPECTANCY = Component(
         Parameter("expectancy", "1", "fractional placebo improvement of the setting at 24 h", row="patient.expectancy"),
         Parameter("allocation_known", "1", "1 if the patient knows the allocation", row="patient.allocation_known"),
         Parameter("awake", "1", "1 awake, 0 under anaesthesia", row="patient.awake"),
-        Parameter("response", "1", "the patient's placebo response, in sds", row="patient.placebo_response"),
         Parameter("care", "1", "odds of improvement by starting an oral medicine in a trial", row="patient.trial_care"),
-        Parameter("oral_response", "1", "the patient's response to oral medicine, in sds", row="patient.oral_response"),
         Parameter("omega_oral", "1", "log-sd of the response to oral medicine", row="oral_antidepressant.omega"),
         Parameter("omega", "1", "log-sd of the placebo response", row="expectancy.omega"),
         Parameter("first_hours", "1", "relative extra response in the first hours", row="expectancy.first_hours"),

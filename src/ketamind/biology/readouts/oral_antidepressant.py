@@ -15,6 +15,7 @@ from typing import Any
 
 from numpy import exp
 
+from ketamind.biology.readouts.responsiveness import response
 from ketamind.declare import Component, Input, Output, Parameter, State
 
 
@@ -45,19 +46,18 @@ ORAL_COURSE = Component(
 
 def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
     resistance = exp(-p.kappa * p.steps)
-    return {"oral_odds": p.rho * resistance * exp(p.omega * p.response) * u.oral_course}
+    return {"oral_odds": p.rho * resistance * exp(p.omega * u.response) * u.oral_course}
 
 
 ORAL_ANTIDEPRESSANT = Component(
     name="oral_antidepressant",
     summary="Improvement by serotonin reuptake inhibition, less after each failed treatment",
-    inputs=(Input("oral_course", "1", "adaptation reached, 0 to 1"),),
+    inputs=(Input("oral_course", "1", "adaptation reached, 0 to 1"), response("oral")),
     parameters=(
         Parameter("rho", "1", "odds of improvement of the typical first-step patient", row="oral_antidepressant.rho"),
         Parameter("kappa", "1", "log-odds lost with each failed treatment", row="oral_antidepressant.kappa"),
         Parameter("omega", "1", "log-sd between patients", row="oral_antidepressant.omega"),
         Parameter("steps", "1", "treatments that failed before", row="patient.treatment_resistance"),
-        Parameter("response", "1", "the patient's response, in sds", row="patient.oral_response"),
     ),
     outputs=(Output("oral_odds", "1", "odds of improvement by the oral antidepressant", when_off=0.0),),
     readout=readout,

@@ -14,11 +14,12 @@ from typing import Any
 
 from numpy import exp, maximum
 
+from ketamind.biology.readouts.responsiveness import response
 from ketamind.declare import Component, Input, Output, Parameter
 
 
 def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
-    own = p.beta * maximum(u.drive, 0) * exp(p.omega * p.response) + u.expectancy_odds
+    own = p.beta * maximum(u.drive, 0) * exp(p.omega * u.response) + u.expectancy_odds
     left = 1 - p.mood_share * u.improvement - (1 - p.mood_share) * own / (1 + own)
     return {
         "ssi": p.ssi * left,
@@ -33,6 +34,7 @@ SUICIDALITY = Component(
     summary="Suicidal ideation, a third by mood and the rest directly",
     inputs=(
         Input("drive", "1", "antidepressant drive, 0 untreated to 1", wire="antidepressant_drive"),
+        response("ideation"),
         Input("improvement", "1", "fraction of baseline depression lost"),
         Input("expectancy_odds", "1", "odds of improvement by expectancy", absent=0.0),
     ),
@@ -40,7 +42,6 @@ SUICIDALITY = Component(
         Parameter("mood_share", "1", "share of the effect carried by mood", row="suicidality.mood_share"),
         Parameter("beta", "1", "odds of improvement at full drive, direct arm", row="suicidality.beta"),
         Parameter("omega", "1", "log-sd of the direct arm between patients", row="suicidality.omega"),
-        Parameter("response", "1", "the patient's direct response, in sds", row="patient.ideation_response"),
         Parameter("ssi", "points", "SSI without treatment", row="patient.baseline_ssi"),
         Parameter("cssrs", "points", "C-SSRS ideation without treatment", row="patient.baseline_cssrs"),
         Parameter("item10", "points", "MADRS item 10 without treatment", row="patient.baseline_madrs_item10"),
