@@ -171,7 +171,7 @@ class Block:
         """Blocked fractions that the present concentrations and potentials lead to."""
         binding, unbinding = self.rates()
         affinity = binding / unbinding
-        return np.asarray(affinity / (1 + affinity.sum(axis=0)))
+        return np.array(np.broadcast_to(affinity / (1 + affinity.sum(axis=0)), self.blocked.shape))
 
     def settle(self) -> None:
         """Go to the steady block at once: what minutes at this concentration do."""
