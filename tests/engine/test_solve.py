@@ -12,7 +12,7 @@ from ketamind.errors import BadValue, SolveFailed, UnknownName
 sys.path.insert(0, str(Path(__file__).parent))
 from toys import decay_model, functions_model, robertson_model
 
-ENGINES = ["oracle"]
+ENGINES = ["oracle", "compiled"]
 TIMES = np.array([0.0, 0.5, 1.0, 2.0, 5.0])
 
 

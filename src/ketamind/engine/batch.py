@@ -276,7 +276,8 @@ def _start_times(batch: Batch, times: Floats, events: Events, patients: int) -> 
     earliest = np.full(patients, 0.0)
     some = events.first[1:] > events.first[:-1]
     earliest[some] = events.time_h[events.first[:-1][some]]
-    return np.minimum(np.minimum(earliest, 0.0), first_time)
+    found: Floats = np.minimum(np.minimum(earliest, 0.0), first_time)
+    return found
 
 
 def _any_jump_before(events: Events, start_h: Floats, n_states: int) -> bool:

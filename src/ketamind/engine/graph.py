@@ -26,7 +26,7 @@ def greater(a: Any, b: Any) -> Any:
     return np.where(np.greater(a, b), 1.0, 0.0)
 
 
-MEANING: dict[str, Callable[..., Any]] = {**NUMERIC, "greater": greater}
+MEANING: dict[str, Callable[..., Any]] = {**NUMERIC, "greater": greater, "reciprocal": np.reciprocal}
 """Every operation of a `Calculus` graph on numbers or arrays."""
 
 

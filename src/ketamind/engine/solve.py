@@ -13,11 +13,19 @@ def solve(model: Model, batch: Batch, options: Options = DEFAULTS) -> Solution:
     Returns a Solution: values (n_times, n_patients, n_observables), final states and a status a patient; a patient
     that cannot be solved is a status, not an exception. Raises UnknownName or BadValue for a malformed batch.
     """
-    from ketamind.engine.oracle import solve_with_scipy
-
     check(options)
     task = prepare(model, batch)
-    return solve_with_scipy(task, options, lambda done: report(options, done, task.patients))
+
+    def told(done: int) -> None:
+        report(options, done, task.patients)
+
+    if options.engine == "oracle":
+        from ketamind.engine.oracle import solve_with_scipy
+
+        return solve_with_scipy(task, options, told)
+    from ketamind.engine.compiled import solve_compiled
+
+    return solve_compiled(task, options, told)
 
 
 def report(options: Options, done: int, total: int) -> None:

@@ -1,0 +1,194 @@
+"""From equations to the fewest operations: simple operations only, work done once a patient, and a sparse LU.
+
+The matrix of a Rosenbrock step, M = I / (gamma h) - J, has the same zeros at every step of every patient. So its
+elimination order is chosen once (Markowitz: the diagonal pivot that can fill least comes first), the elimination is
+written out as expressions, and zeros are never touched, as in the Kinetic PreProcessor (Damian et al. 2002,
+Comput. Chem. Eng. 26:1567). What depends on parameters alone is left to be computed once for each patient.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ketamind.declare.expression import Expression
+from ketamind.engine.graph import Calculus, Equations
+
+MAX_POWER = 16
+"""Integer powers up to this are written out as products."""
+
+SCALE = "1/(gamma h)"
+Matrix = dict[tuple[int, int], Expression]
+
+
+class Lowered(Calculus):
+    """A graph without division and power, in which equal sums and products are found in either order."""
+
+    def _simplify(self, op: str, args: tuple[Expression, ...]) -> Expression | None:
+        if op == "reciprocal":
+            return None if args[0].number is None else self.constant(1.0 / args[0].number)
+        negative = [self.nodes[a.id][0] == "neg" for a in args]
+        inner = [Expression(self, self.nodes[a.id][1][0]) if n else a for a, n in zip(args, negative, strict=True)]
+        if op == "neg" and negative[0]:
+            return inner[0]
+        if op in ("add", "sub") and negative[1]:
+            return self.apply("sub" if op == "add" else "add", args[0], inner[1])
+        if op == "add" and negative[0]:
+            return args[1] - inner[0]
+        if op == "mul" and any(negative):
+            product = inner[0] * inner[1]
+            return product if all(negative) else -product
+        if op == "sub" and args[0].number == 0:
+            return -args[1]
+        if op == "mul" and -1.0 in (a.number for a in args):
+            return -(args[0] if args[1].number == -1.0 else args[1])
+        if op in ("add", "mul") and args[0].id > args[1].id:
+            return super()._simplify(op, args) or self._intern(op, (args[1].id, args[0].id), None)
+        return super()._simplify(op, args)
+
+    def take(self, graph: Calculus, expressions: Iterable[Expression]) -> list[Expression]:
+        """Expressions of another graph, lowered into this one."""
+        wanted = list(expressions)
+        found: dict[int, Expression] = {}
+        for node in graph.reachable(wanted):
+            op, args, value = graph.nodes[node]
+            parts = [found[a] for a in args]
+            if op in ("symbol", "const"):
+                found[node] = self._intern(op, (), value)
+            elif op == "div":
+                found[node] = parts[0] * self.apply("reciprocal", parts[1])
+            elif op == "pow":
+                found[node] = self._power(*parts)
+            else:
+                found[node] = self.apply(op, *parts)
+        return [found[e.id] for e in wanted]
+
+    def _power(self, base: Expression, exponent: Expression) -> Expression:
+        n = exponent.number
+        if n is not None and n == int(n) and abs(n) <= MAX_POWER:
+            product = self._product(base, abs(int(n)))
+            return product if n > 0 else self.apply("reciprocal", product)
+        if n == 0.5:
+            return self.apply("sqrt", base)
+        return self.apply("exp", exponent * self.apply("log", base))
+
+    def _product(self, base: Expression, n: int) -> Expression:
+        if n == 1:
+            return base
+        half = self._product(base, n // 2)
+        return half * half * base if n % 2 else half * half
+
+
+@dataclass(frozen=True)
+class Factors:
+    """M = L U with unit lower L, in elimination order; `inverse` holds the reciprocals of U's diagonal."""
+
+    order: tuple[int, ...]
+    lower: Matrix
+    upper: Matrix
+    inverse: Mapping[int, Expression]
+
+    def named(self, names: Mapping[int, Expression]) -> "Factors":
+        """The same factors with some entries (by node) known by name."""
+        lower = {place: names.get(e.id, e) for place, e in self.lower.items()}
+        upper = {place: names.get(e.id, e) for place, e in self.upper.items()}
+        return Factors(self.order, lower, upper, {k: names.get(e.id, e) for k, e in self.inverse.items()})
+
+    def solve(self, right: list[Expression]) -> list[Expression]:
+        """x of M x = right, written out."""
+        x = list(right)
+        place = {i: k for k, i in enumerate(self.order)}
+        for (i, k), factor in sorted(self.lower.items(), key=lambda entry: place[entry[0][1]]):
+            x[i] = x[i] - factor * x[k]
+        for k in reversed(self.order):
+            for j in sorted((j for (i, j) in self.upper if i == k), key=lambda j: -place[j]):
+                x[k] = x[k] - self.upper[k, j] * x[j]
+            x[k] = x[k] * self.inverse[k]
+        return x
+
+
+def elimination_order(pattern: Iterable[tuple[int, int]], n: int) -> tuple[int, ...]:
+    """Markowitz' order of diagonal pivots for a sparsity pattern."""
+    rows: list[set[int]] = [{i} for i in range(n)]
+    columns: list[set[int]] = [{i} for i in range(n)]
+    for i, j in pattern:
+        rows[i].add(j)
+        columns[j].add(i)
+    left, order = set(range(n)), []
+    while left:
+        pivot = min(left, key=lambda k: ((len(rows[k]) - 1) * (len(columns[k]) - 1), k))
+        left.remove(pivot)
+        order.append(pivot)
+        for i in columns[pivot] - {pivot}:
+            rows[i] |= rows[pivot]
+            rows[i].discard(pivot)
+        for j in rows[pivot] - {pivot}:
+            columns[j] |= columns[pivot]
+            columns[j].discard(pivot)
+    return tuple(order)
+
+
+def factorise(graph: Lowered, jacobian: Matrix, n: int) -> Factors:
+    """The LU factors of I / (gamma h) - J as expressions; `SCALE` is the symbol for 1 / (gamma h)."""
+    left: Matrix = {place: -entry for place, entry in jacobian.items()}
+    for i in range(n):
+        left[i, i] = graph.symbol(SCALE) + left.get((i, i), graph.constant(0.0))
+    order = elimination_order(left, n)
+    lower: Matrix = {}
+    upper: Matrix = {}
+    inverse: dict[int, Expression] = {}
+    for k in order:
+        inverse[k] = graph.apply("reciprocal", left.pop((k, k)))
+        row = {j: left.pop((k, j)) for j in [j for (i, j) in left if i == k]}
+        column = {i: left.pop((i, k)) for i in [i for (i, j) in left if j == k]}
+        upper |= {(k, j): entry for j, entry in row.items()}
+        for i, entry in column.items():
+            lower[i, k] = entry * inverse[k]
+            for j, other in row.items():
+                left[i, j] = left.get((i, j), graph.constant(0.0)) - lower[i, k] * other
+    return Factors(order, lower, upper, inverse)
+
+
+@dataclass(frozen=True)
+class Lowering:
+    """A system's equations in lowered form: rates, factors of the step's matrix, and chosen observables."""
+
+    graph: Lowered
+    system: Equations
+    rates: tuple[Expression, ...]
+    factors: Factors
+    observables: tuple[Expression, ...]
+
+
+def lower(system: Equations, observables: Iterable[str]) -> Lowering:
+    """The system's equations, ready to be written as machine code."""
+    graph = Lowered()
+    rates = graph.take(system.graph, system.rates)
+    entries = graph.take(system.graph, system.jacobian.values())
+    jacobian = {place: e for place, e in zip(system.jacobian, entries, strict=True) if e.number != 0}
+    shown = graph.take(system.graph, [system.observable(name) for name in observables])
+    factors = factorise(graph, jacobian, len(rates))
+    return Lowering(graph, system, tuple(rates), factors, tuple(shown))
+
+
+def per_patient(graph: Lowered, groups: Iterable[Iterable[Expression]], parameters: Iterable[str]) -> list[int]:
+    """Nodes that depend on parameters only and are needed as they are by the groups of expressions."""
+    known = set(parameters)
+    wanted = [list(g) for g in groups]
+    everything = graph.reachable([e for g in wanted for e in g])
+    fixed: set[int] = set()
+    needed: set[int] = {e.id for g in wanted for e in g}
+    for node in everything:
+        op, args, value = graph.nodes[node]
+        if op == "const" or (op == "symbol" and value in known) or (args and all(a in fixed for a in args)):
+            fixed.add(node)
+        else:
+            needed.update(args)
+    return [n for n in everything if n in fixed and n in needed and graph.nodes[n][0] != "const"]
+
+
+def values_of(graph: Lowered, nodes: list[int], values: Mapping[str, Any]) -> list[Any]:
+    """Numbers (or arrays, one value a patient) of the nodes that depend on parameters only."""
+    with np.errstate(all="ignore"):
+        return graph.numbers([Expression(graph, n) for n in nodes], values)
