@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+FEW, MANY = 8, 40
+"""How many near names a message lists, and from how many on it lists no more than those."""
+
 
 class KetamindError(Exception):
     """Root of every error that ketamind raises on purpose; the command line turns it into exit status 2."""
@@ -39,11 +42,14 @@ def unknown_name(given: str, kind: str, known: Iterable[str], hint: str = "") ->
     'nmda_blok' is not a mechanism. Did you mean 'nmda_block'? Known: nmda_block, trkb.
     """
     names = sorted(known)
-    near = get_close_matches(given.lower(), names, n=1, cutoff=0.5)
+    near = get_close_matches(given.lower(), names, n=FEW, cutoff=0.5)
     parts = [f"'{given}' is not {kind}."]
     if near:
         parts.append(f"Did you mean '{near[0]}'?")
-    parts.append(f"Known: {', '.join(names) if names else '(none)'}.")
+    if len(names) <= MANY:
+        parts.append(f"Known: {', '.join(names) if names else '(none)'}.")
+    else:
+        parts.append(f"{len(names)} are known; nearest: {', '.join(near or names[:FEW])}.")
     if hint:
         parts.append(hint)
     return UnknownName(" ".join(parts))

@@ -1,0 +1,241 @@
+"""From words to a Run: protocol, patients and mechanisms are joined and handed to the engine."""
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from ketamind import __version__
+from ketamind.biology.chain import chain, slice_chain
+from ketamind.declare import Model
+from ketamind.engine import Batch, Options, Solution, solve
+from ketamind.errors import BadValue, unknown_name
+from ketamind.protocols import Effects, Patient, Protocol, drug, drug_effects, parse_manipulation, parse_protocol
+from ketamind.simulation.events import bath_drugs, given_pairs, schedule
+from ketamind.simulation.populations import draw_patients, typical_patient
+from ketamind.simulation.run import Run
+
+Floats = NDArray[np.float64]
+LONGEST_DAYS = 5 * 366.0
+POINTS = 200
+KNEE_H = 0.1
+AROUND_A_DOSE_H = (0.0, 1 / 12, 1 / 6, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 24.0)
+CHAIN_SPECIES = {"human": "human", "mouse": "mouse", "rat": "rat", "rodent_slice": "mouse", "monkey": "human"}
+"""Which species' tables stand in for a species."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is changed in the model: mechanisms off, a manipulation in words, parameter values."""
+
+    without: tuple[str, ...] = ()
+    manipulation: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
+
+
+def simulate(
+    protocol: "str | Protocol",
+    days: float = 14.0,
+    *,
+    patient: "Patient | str | None" = None,
+    patients: int = 1,
+    seed: int = 0,
+    first: int = 0,
+    without: Sequence[str] = (),
+    manipulation: str = "",
+    values: Mapping[str, float] | None = None,
+    observe: Sequence[str] = (),
+    times_h: Iterable[float] | None = None,
+    options: Options | None = None,
+) -> Run:
+    """Simulate a protocol in one typical patient, or in a population of virtual ones.
+
+    Parameters
+    ----------
+    protocol     : plain words such as `0.5 mg/kg ketamine iv over 40 min`, or a Protocol
+    days         : length of the run after the first dose, 0 to 1830
+    patient      : who: a Patient, or a population in words (`trd;setting=parallel`); typical depression if left out
+    patients     : 1 for the typical patient; more are drawn with their differences, reproducibly by `seed`;
+                   `first` is the number of the first of them, so that a large population can be run in parts
+    without      : mechanisms to switch off
+    manipulation : in the evidence vocabulary, such as `block:mtorc1`
+    values       : parameter values by table row
+    observe      : observables to keep (all if left out)
+    times_h      : when (a grid dense at each dose if left out)
+
+    Returns a Run. Raises UnknownName or BadValue for what cannot be, SolveFailed if a patient cannot be solved.
+
+    >>> run = simulate("0.5 mg/kg ketamine iv over 40 min", days=1, observe=["venous_ketamine"])
+    >>> bool(0.3 < run.at("venous_ketamine@40min")[0] < 1.5)
+    True
+    """
+    given = parse_protocol(protocol) if isinstance(protocol, str) else protocol
+    who = _patient(patient)
+    last_h = _checked_days(days) * 24
+    setting = Setting(tuple(without), manipulation, dict(values or {}))
+    model, effects = prepare(given, who, setting)
+    drawn = draw_patients(who, model, seed, patients, first) if patients > 1 else typical_patient(who, model)
+    times = np.asarray(sorted(set(times_h)) if times_h is not None else time_grid(given, last_h), dtype=np.float64)
+    names = tuple(observe) or tuple(model.system.outputs)
+    check_observables(names, model)
+    solution = solve_patients(model, given, effects, drawn, patients, times, names, options)
+    facts = {
+        "version": __version__,
+        "protocol": given.words(),
+        "patient": who.words(),
+        "patients": patients,
+        "first_patient": first,
+        "seed": seed,
+        "without": list(without),
+        "manipulation": manipulation,
+        "model": model.name,
+        "parameters": parameter_hash(model),
+    }
+    return as_run(solution, model, times, names, facts)
+
+
+def prepare(protocol: Protocol, patient: Patient, setting: Setting = Setting()) -> tuple[Model, Effects]:
+    """The model that a protocol needs, with mechanisms off, manipulations and values applied; and its steps."""
+    model = chain_for(protocol, patient.species).without(*setting.without)
+    followed = {d for row in actions_of(protocol).values() for d in row}
+    effects = parse_manipulation(setting.manipulation) | drug_effects(protocol, besides=_followed(protocol, followed))
+    known = {**effects.values, **setting.values}
+    for name in setting.values:
+        if name not in model.defaults and name not in model.table.names():
+            raise unknown_name(name, "a parameter of this model", model.defaults)
+    return model.with_values({n: v for n, v in known.items() if n in model.defaults}), effects
+
+
+def chain_for(protocol: Protocol, species: str = "human") -> Model:
+    """The chain with the pharmacokinetics and drug actions that the protocol needs."""
+    if species not in CHAIN_SPECIES:
+        raise unknown_name(species, "a species with a chain", CHAIN_SPECIES)
+    actions = tuple((row, tuple(sorted(by.items()))) for row, by in sorted(actions_of(protocol).items()))
+    return _chain(given_pairs(protocol), bath_drugs(protocol), CHAIN_SPECIES[species], actions)
+
+
+@lru_cache(maxsize=32)
+def _chain(
+    given: frozenset[tuple[str, str]],
+    bath: frozenset[str],
+    species: str,
+    actions: tuple[tuple[str, tuple[tuple[str, float], ...]], ...],
+) -> Model:
+    moved = {row: dict(by) for row, by in actions}
+    if bath and given:
+        raise BadValue("a bath cannot be combined with doses that pass through the body.")
+    return slice_chain(bath, species, moved) if bath else chain(given, species, moved)
+
+
+def actions_of(protocol: Protocol) -> dict[str, dict[str, float]]:
+    """Which manipulation each drug known only by its effect moves, by how much at a usual dose: row -> drug -> 0..1."""
+    found: dict[str, dict[str, float]] = {}
+    for dose in protocol:
+        given = drug(dose.drug)
+        if dose.amount <= 0 or given.moieties or given.kind in ("cyp_interaction", "antidepressant"):
+            continue
+        moved = parse_manipulation(given.action(dose.route))
+        for row, value in moved.values.items():
+            if 0 < value <= 1:
+                found.setdefault(row, {})[dose.drug] = max(value, found.get(row, {}).get(dose.drug, 0.0))
+    return found
+
+
+def _followed(protocol: Protocol, acting: set[str]) -> set[str]:
+    """Drugs whose action the model follows over time, so that it is not applied for the whole run as well."""
+    return acting | {d.drug for d in protocol if drug(d.drug).kind in ("cyp_interaction", "antidepressant")}
+
+
+def solve_patients(
+    model: Model,
+    protocol: Protocol,
+    effects: Effects,
+    drawn: Mapping[str, Floats],
+    patients: int,
+    times_h: Floats,
+    observables: Sequence[str],
+    options: Options | None = None,
+) -> Solution:
+    """The engine's solution for patients with these values. Raises SolveFailed naming the first that failed."""
+    last_h = float(times_h[-1])
+    weights = np.broadcast_to(drawn.get("patient.weight", np.array([1.0])), (patients,))
+    per_kg = any(e.per_kg or e.drug for e in protocol.administrations())
+    same = not per_kg or bool(np.all(weights == weights[0]))
+    chosen = weights[:1] if same else weights
+    schedules = tuple(schedule(protocol, effects, model, float(w), last_h) for w in chosen)
+    batch = Batch(
+        times_h=times_h,
+        observables=tuple(observables),
+        schedules=schedules[0] if same else schedules,
+        values=dict(drawn),
+        patients=patients,
+    )
+    return solve(model, batch, options or Options()).require()
+
+
+def time_grid(protocol: Protocol, last_h: float) -> Floats:
+    """Times that show a run well: even on the stretched axis, and close around each dose."""
+    even = KNEE_H * (10 ** np.linspace(0, math.log10(1 + last_h / KNEE_H), POINTS) - 1)
+    starts = sorted({e.start_h for e in protocol.administrations()})[:200]
+    ends = sorted({e.stop_h for e in protocol.administrations() if math.isfinite(e.stop_h)})[:200]
+    close = [t + offset for t in starts for offset in AROUND_A_DOSE_H]
+    found = np.unique(np.round(np.concatenate([even, close, ends, [0.0, last_h]]), 9))
+    return np.asarray(found[found <= last_h], dtype=np.float64)
+
+
+def check_observables(names: Sequence[str], model: Model) -> None:
+    """Raise UnknownName for an observable that the model does not give."""
+    for name in names:
+        if name not in model.system.outputs and name not in model.system.state_index:
+            raise unknown_name(name, "an observable of this model", model.system.outputs)
+
+
+def parameter_hash(model: Model) -> str:
+    """A fingerprint of all parameter values."""
+    text = json.dumps(sorted(model.defaults.items()))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def as_run(solution: Solution, model: Model, times_h: Floats, names: Sequence[str], facts: Mapping[str, Any]) -> Run:
+    """Solution values as a labelled data set."""
+    components = {c.name: c for c in model.components}
+    variables = {}
+    for i, name in enumerate(names):
+        info = model.system.outputs.get(name)
+        attrs = {"units": "", "long_name": name}
+        if info is not None:
+            component = components[info.component]
+            attrs = {
+                "units": info.unit,
+                "long_name": info.meaning,
+                "given_by": f"{component.name} ({component.file})",
+                "source": component.source,
+            }
+        variables[name] = (("time", "patient"), solution.values[:, :, i], attrs)
+    coordinates = {
+        "time": ("time", times_h, {"units": "h", "long_name": "time from the first dose"}),
+        "patient": ("patient", np.arange(solution.values.shape[1]) + int(facts.get("first_patient", 0))),
+    }
+    note = "For research and teaching. Not medical advice."
+    return Run(xr.Dataset(variables, coordinates, {"provenance": json.dumps(dict(facts)), "note": note}))
+
+
+def _patient(patient: "Patient | str | None") -> Patient:
+    if isinstance(patient, str):
+        from ketamind.protocols import parse_population
+
+        return parse_population(patient)
+    return replace(patient) if patient is not None else Patient()
+
+
+def _checked_days(days: float) -> float:
+    if not 0 < days <= LONGEST_DAYS:
+        raise BadValue(f"a run of {days:g} days cannot be simulated; choose more than 0 and at most {LONGEST_DAYS:g}.")
+    return float(days)
