@@ -78,8 +78,13 @@ def test_defaults_follow_the_species() -> None:
 
 
 def test_what_is_stated_sets_parameters() -> None:
-    patient = Patient.parse("weight_kg=60,cyp2b6=*6/*6,ethnicity=japanese,patient.weight=61")
-    assert patient.parameters() == {"patient.weight": 61.0, "patient.cyp2b6_activity": 0.33, "patient.japanese": 1.0}
+    patient = Patient.parse("weight_kg=60,bdnf_val66met=met/met,ethnicity=japanese,patient.weight=61")
+    assert patient.parameters() == {
+        "patient.weight": 61.0,
+        "manipulation.bdnf_val66met": 1.0,
+        "patient.asian": 1.0,
+        "patient.japanese": 1.0,
+    }
     assert Patient().parameters() == {}
 
 

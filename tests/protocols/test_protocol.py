@@ -40,6 +40,7 @@ def test_a_rate_gives_rate_times_duration() -> None:
 
 def test_salt_is_converted_to_base_and_base_to_moles() -> None:
     (event,) = parse_protocol("10 mg ketamine_hcl iv").events(70)
+    assert event.drug == "ketamine"
     assert event.amount == pytest.approx(10 * 237.73 / 274.19, rel=1e-4)
     assert sum(event.moieties.values()) == pytest.approx(10 * 1000 / 274.19, rel=1e-4)
 
@@ -86,6 +87,9 @@ def test_doses_are_checked_when_they_are_made() -> None:
         ("41.8 mg ssri po", "human", 70, 2.09),
         ("250 mg ticlopidine po", "human", 70, 1),
         ("200 mL grapefruit po", "human", 70, 1),
+        ("1 dose grapefruit po", "human", 70, 3),
+        ("1 dose ssri ip", "rat", 0.3, 1),
+        ("1 dose naltrexone po", "human", 70, 1),
         ("20 mg/kg nbqx ip", "mouse", 0.025, 2),
         ("3 mg rapamycin ip", "rat", 0.3, 1),
         ("1.25 ug muscimol local", "rat", 0.3, 0.5),

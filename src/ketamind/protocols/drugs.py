@@ -46,7 +46,7 @@ SALTS = {"hcl": "HCl", "maleate": "C4H4O4"}
 
 @dataclass(frozen=True)
 class Drug:
-    """One drug, as base or as a salt.
+    """One drug, as base or as a salt (`base` is the name without the salt).
 
     `molar_mass` and `dosed_molar_mass` are g/mol of the base and of the form that is weighed (None where the drug is a
     mixture). `moieties` gives the share of the molecules that each tracked species receives; `usual` holds one
@@ -55,6 +55,7 @@ class Drug:
     """
 
     name: str
+    base: str
     kind: str
     source: str
     molar_mass: float | None = None
@@ -167,6 +168,7 @@ def _drug(name: str, entry: Mapping[str, Any]) -> Drug:
     mass = molar_mass(entry["formula"]) if "formula" in entry else None
     return Drug(
         name=name,
+        base=name,
         kind=entry["kind"],
         source=entry["source"],
         molar_mass=mass,

@@ -10,13 +10,14 @@ Rules that share a parameter do not add: the stronger one counts.
 import math
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from ketamind.declare import shipped_table
 from ketamind.errors import BadValue, unknown_name
 from ketamind.protocols.drugs import drug
 from ketamind.protocols.protocol import Protocol
@@ -58,11 +59,14 @@ class Effects:
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that a rule moves: a parameter from its untouched value to the one at full strength, or a step."""
+    """One thing that a rule moves: a parameter from its untouched value to the one at full strength, or a step.
+
+    `full` is a number, or the row of the human parameter tables that holds it.
+    """
 
     parameter: str = ""
     untouched: float = 0.0
-    full: float = 1.0
+    full: float | str = 1.0
     step: Step | None = None
 
     def at(self, strength: float) -> Effects:
@@ -70,7 +74,8 @@ class Setting:
         if self.step is not None:
             value = self.step.value * strength
             return Effects(steps=(Step(self.step.wire, self.step.start_h, self.step.stop_h, value),))
-        value = (1 - strength) * self.untouched + strength * self.full
+        full = shipped_table().row(self.full).value if isinstance(self.full, str) else self.full
+        value = (1 - strength) * self.untouched + strength * full
         return Effects(MappingProxyType({self.parameter: value}))
 
 
@@ -97,7 +102,8 @@ def rules() -> Mapping[tuple[str, str, str], Rule]:
     content = _table()
     found: dict[tuple[str, str, str], Rule] = {}
     for entry in content["rule"]:
-        for place, sets in _places(entry["sets"], content["regions"]).items():
+        regions = content["regions"] if entry.get("in_brain", True) else []
+        for place, sets in _places(entry["sets"], regions).items():
             settings = tuple(_setting(item) for item in sets)
             for kind, strength in entry["kinds"].items():
                 found[kind, entry["target"], place] = Rule(
@@ -127,12 +133,13 @@ def parse_manipulation(text: str) -> Effects:
     return _together(_term(term.strip()) for term in terms)
 
 
-def drug_effects(protocol: Protocol) -> Effects:
+def drug_effects(protocol: Protocol, besides: Container[str] = ()) -> Effects:
     """What the drugs of a protocol do that are not followed by concentration: nbqx is `block:ampa`.
 
-    The effect holds for the whole run.
+    The effect holds for the whole run. Drugs in `besides` are left out: those that the model follows over time.
     """
-    actions = {drug(dose.drug).action(dose.route) for dose in protocol if dose.amount > 0}
+    given = {(dose.drug, dose.route) for dose in protocol if dose.amount > 0 and dose.drug not in besides}
+    actions = {drug(name).action(route) for name, route in given}
     return _together(parse_manipulation(action) for action in sorted(actions))
 
 

@@ -29,7 +29,7 @@ POPULATIONS = (
 )
 SETTINGS = ("masked_anaesthesia", "crossover", "parallel", "open_label", "inpatient")
 ETHNICITIES = (
-    *("caucasian", "african", "hispanic", "asian", "asian_non_japanese", "japanese", "chinese", "korean", "indian"),
+    *("caucasian", "black", "hispanic", "asian", "asian_non_japanese", "japanese", "chinese", "korean", "indian"),
     "other",
 )
 GENOTYPES = {
@@ -65,26 +65,20 @@ ROWS = {
 }
 """The model parameter that each number sets."""
 
-WORD_ROWS: dict[str, dict[str, dict[str, float]]] = {
-    "cyp2b6": {
-        "*1/*1": {"patient.cyp2b6_activity": 1.0},
-        "*1/*6": dict(parse_manipulation("mutate:cyp2b6_1_6").values),
-        "*6/*6": dict(parse_manipulation("mutate:cyp2b6_6_6").values),
-    },
-    "bdnf_val66met": {
-        "val/val": dict(parse_manipulation("mutate:bdnf_val66met=0").values),
-        "val/met": dict(parse_manipulation("mutate:bdnf_val66met=0.5").values),
-        "met/met": dict(parse_manipulation("mutate:bdnf_val66met=1").values),
-    },
-    "ethnicity": {
-        "japanese": {"patient.japanese": 1.0},
-        "asian": {"patient.asian": 1.0},
-        "asian_non_japanese": {"patient.asian": 1.0},
-        "chinese": {"patient.asian": 1.0},
-        "korean": {"patient.asian": 1.0},
-    },
+ASIAN = {"patient.asian": 1.0}
+ANCESTRY_ROWS = {
+    "japanese": {"patient.asian": 1.0, "patient.japanese": 1.0},
+    **dict.fromkeys(("asian", "asian_non_japanese", "chinese", "korean"), ASIAN),
 }
-"""The model parameters that each word sets."""
+"""The model parameters that an ethnicity sets; the others set none."""
+
+GENOTYPE_TERMS = {
+    "*1/*6": "mutate:cyp2b6_1_6",
+    "*6/*6": "mutate:cyp2b6_6_6",
+    "val/met": "mutate:bdnf_val66met=0.5",
+    "met/met": "mutate:bdnf_val66met",
+}
+"""Genotypes as manipulations; the others are the reference."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +144,9 @@ class Patient:
         {'patient.weight': 82.0, 'manipulation.bdnf_val66met': 0.5}
         """
         stated = {row: float(getattr(self, name)) for name, row in ROWS.items() if getattr(self, name) is not None}
-        words = {name: getattr(self, name) for name in WORD_ROWS if getattr(self, name)}
-        for name, word in words.items():
-            stated |= WORD_ROWS[name].get(word, {})
+        for genotype in (self.cyp2b6, self.bdnf_val66met):
+            stated |= parse_manipulation(GENOTYPE_TERMS.get(genotype, "")).values
+        stated |= ANCESTRY_ROWS.get(self.ethnicity, {})
         return stated | dict(self.values)
 
     def words(self) -> str:

@@ -23,12 +23,12 @@ WHY_500 = (
 
 @dataclass(frozen=True)
 class Event:
-    """One administration.
+    """One administration of a drug, counted as base whatever the salt.
 
-    `amount` is mg of base (`unit` "mg"), mL ("mL"), or for a bath or a `target` the concentration in uM ("uM"; a drug
-    without a molar mass keeps ng/mL). It is given evenly from `start_h` over `duration_h`: 0 is at once, infinity is to
-    the end of the run. With `per_kg` the amount is still for one kg of body. With `held` it is a plasma concentration
-    that a computer-controlled infusion keeps up.
+    `amount` is mg of base (`unit` "mg"), mL ("mL"), usual effective doses ("dose": `1 dose ssri`), or for a bath or a
+    `target` the concentration in uM ("uM"; a drug without a molar mass keeps ng/mL). It is given evenly from `start_h`
+    over `duration_h`: 0 is at once, infinity is to the end of the run. With `per_kg` the amount is still for one kg of
+    body. With `held` it is a plasma concentration that a computer-controlled infusion keeps up.
     """
 
     drug: str
@@ -66,8 +66,8 @@ class Event:
         Raises BadValue where no usual dose stands in the drug table.
         """
         given = drug(self.drug)
-        if given.inert:
-            return 0.0
+        if given.inert or self.unit == "dose":
+            return 0.0 if given.inert else self.amount
         body = self.for_weight(weight_kg).amount
         if self.unit == "uM":
             key, amount = "bath_uM", self.amount
@@ -141,12 +141,13 @@ class Dose:
     def administrations(self) -> tuple[Event, ...]:
         """Each administration, without knowing the weight: mass per kg is marked `per_kg`."""
         unit = AMOUNT_UNITS[self.unit]
-        amount, name = _amount(self, drug(self.drug), unit)
+        given = drug(self.drug)
+        amount, name = _amount(self, given, unit)
         open_ended = unit.measure in ("molarity", "mass_in_volume")
         duration_h = self.duration_h if self.duration_h is not None else (math.inf if open_ended else 0.0)
         offsets = (0.0,) if self.schedule is None else tuple(self.schedule.offsets_h())
         return tuple(
-            Event(self.drug, self.route, self.at_h + h, duration_h, amount, name, unit.per_kg, self.target)
+            Event(given.base, self.route, self.at_h + h, duration_h, amount, name, unit.per_kg, self.target)
             for h in offsets
         )
 
@@ -236,8 +237,10 @@ def _amount(dose: Dose, given: Drug, unit: AmountUnit) -> tuple[float, str]:
         return (base / given.molar_mass, "uM") if given.molar_mass else (base, "ng/mL")
     if unit.measure == "volume":
         return dose.amount, "mL"
+    if unit.measure == "dose" and (given.moieties or given.inert):
+        return dose.amount * (given.usual_daily or 0.0), "mg"
     if unit.measure == "dose":
-        return dose.amount * (given.usual_daily or 0.0), "mL" if given.measure == "volume" else "mg"
+        return dose.amount * given.usual.get("per_day", 1), "dose"
     hours = (dose.duration_h or 0.0) * unit.per_h if unit.per_h else 1.0
     return dose.amount * unit.scale * hours * given.salt_fraction, "mg"
 
