@@ -172,7 +172,21 @@ def _touch(stepper: Any) -> None:
         table,
     )
     work = np.zeros(2 * stepper.W)
-    stepper.run(0, 0, 0, 0, 0, work, at, chunk, stepper.Settings(1.0, 1, 0.0), np.zeros(3, np.int64))
+    stepper.run(
+        0,
+        0,
+        0,
+        0,
+        0,
+        work,
+        at,
+        chunk,
+        stepper.Settings(1.0, 1, 0.0),
+        stepper.new_lanes(0),
+        row,
+        row > 0,
+        np.zeros(3, np.int64),
+    )
 
 
 def solve_compiled(task: Task, options: Options, report: Callable[[int], None] = lambda done: None) -> Solution:
@@ -188,7 +202,7 @@ def solve_compiled(task: Task, options: Options, report: Callable[[int], None] =
 
 def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tuple[Results, int]:
     """Run the kernels over all patients. Returns the results, and the number of steps of a vector of lanes."""
-    from ketamind.engine.stepper import Settings
+    from ketamind.engine.stepper import Settings, new_lanes
 
     plan, run = plan_for(task.equations, task.observables), driver()
     at, results = plan.places(), Results.empty(task)
@@ -201,7 +215,8 @@ def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tu
     def solve_chunk(number: int) -> None:
         work = plan.workspace(options)
         chunk = chunk_of(plan, task, results, chunks[number])
-        run(*plan.addresses, work.ctypes.data, work, at, chunk, settings, shared[number])
+        lane = new_lanes(at.inputs), np.zeros(lanes()), np.zeros(lanes(), np.bool_)
+        run(*plan.addresses, work.ctypes.data, work, at, chunk, settings, *lane, shared[number])
 
     with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
         futures = [pool.submit(solve_chunk, number) for number in range(len(chunks))]

@@ -44,7 +44,8 @@ class Lowered(Calculus):
         if op == "mul" and -1.0 in (a.number for a in args):
             return -(args[0] if args[1].number == -1.0 else args[1])
         if op in ("add", "mul") and args[0].id > args[1].id:
-            return super()._simplify(op, args) or self._intern(op, (args[1].id, args[0].id), None)
+            simple = super()._simplify(op, args)
+            return self._intern(op, (args[1].id, args[0].id), None) if simple is None else simple
         return super()._simplify(op, args)
 
     def take(self, graph: Calculus, expressions: Iterable[Expression]) -> list[Expression]:

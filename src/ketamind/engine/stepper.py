@@ -104,8 +104,8 @@ ir: Any = llvmlite.ir
 call: Any = intrinsic(_call)
 config: Any = numba.config
 folder, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder() / f"driver-{W}")
-driver = numba.njit(nogil=True, cache=True)
-part = numba.njit(nogil=True)
+driver = numba.njit(nogil=True, cache=True, _nrt=False, no_cfunc_wrapper=True)
+part = numba.njit(nogil=True, _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
 
 @part
@@ -318,7 +318,6 @@ def finish(work: Any, at: Places, chunk: Chunk, lane: Lane, w: int) -> None:
         chunk.final[lane.patient[w], i] = work[at.y + i * W + w]
 
 
-@part
 def new_lanes(inputs: int) -> Lane:
     none, zero = np.full(W, -1, np.int64), np.zeros((7, W), np.int64)
     times, ones = np.zeros((2, W)), np.ones((2, W))
@@ -339,10 +338,12 @@ def run(
     at: Places,
     chunk: Chunk,
     settings: Settings,
+    lane: Lane,
+    t_new: Any,
+    pending: Any,
     shared: Any,
 ) -> None:
     """Solve all patients of a chunk. `shared` holds: stop now (set from outside), patients done, steps made."""
-    lane, t_new, pending = new_lanes(at.inputs), np.zeros(W), np.zeros(W, np.bool_)
     count, following, live = chunk.start.shape[0], 0, 0
     for w in range(W):
         work[at.h + w] = FIRST_STEP_H
