@@ -5,10 +5,23 @@ from ketamind.cortex.couple import REST, Moment, condition_of, cortex, moment, m
 from ketamind.errors import BadValue, UnknownName
 
 
-def test_rest_is_no_change():
-    condition = condition_of(Moment())
+@pytest.mark.parametrize("now", [Moment(), Moment({}, REST)])
+def test_rest_is_no_change(starting, now):
+    condition = condition_of(now, starting)
     assert set(condition.release.values()) == {1.0}
-    assert (condition.spines, condition.strength, condition.hcn1) == (1.0, 1.0, 0.0)
+    assert condition.excitation == {"pyramidal": 1.0}
+    assert condition.current == {"pyramidal": 0.0}
+
+
+def test_each_wire_acts_in_its_own_direction(starting):
+    def of(**wires):
+        return condition_of(Moment({}, wires), starting)
+
+    assert of(stress=1.0).release["sst"] == pytest.approx(0.6)
+    assert of(spine_density=0.8).excitation["pyramidal"] < 1 < of(synaptic_strength=0.3).excitation["pyramidal"]
+    assert of(hcn1_current=0.5).current["pyramidal"] < 0
+    assert of(hnk_release=1.2).external_release == 1.2
+    assert of(mor_signal=0.1).release["pv"] < 1 < of(mu_tone=0.0).release["pv"]
 
 
 def test_before_keeps_the_brain_and_drops_the_drug():
@@ -68,7 +81,3 @@ def test_bad_wires_are_one_message():
         cortex({"spine_densty": 0.9})
     with pytest.raises(BadValue, match=r"spine_density = -1\.0 is not allowed"):
         moment({"spine_density": -1.0})
-
-
-def test_every_wire_has_a_rest_value():
-    assert set(condition_of(Moment({}, REST)).release.values()) == {1.0}

@@ -69,7 +69,7 @@ def test_an_unknown_network_names_the_known_ones():
         ("share = 0.8", "share = 0.7", "shares of the cell types must sum to 1"),
         ("C = 230.0", "C = -1.0", r"'cells.pyramidal.C': .* \(given: -1.0\)"),
         ("delay = 1.0", "latency = 1.0", "'projections.0.latency'|'projections.0.delay'"),
-        ("glun2a = 0.6, glun2b = 0.4", "glun2a = 0.6, glun2b = 0.6", "sum to 1"),
+        ('target = "pv"', 'target = "pyramidal"', "two projections join the same pair|does not have"),
         ('name = "starting"', "name =", "not valid TOML"),
     ],
 )

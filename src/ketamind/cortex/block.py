@@ -1,49 +1,86 @@
 """Block of NMDA receptors that follows from free drug, activity and potential, in closed loop with the network.
 
-For each cell type, site (synaptic, tonic), subunit and blocker the blocked fraction B obeys
+For each cell type, site (synaptic, tonic), subtype and blocker the blocked fraction B obeys the receptor stage's
+reduced scheme (`biology/receptors/nmda_block.py`), here with one state a subtype:
 
-    dB/dt = P_open (k_on C / (1 + Mg/(K_Mg exp(gamma (V + 66)))) (1 - sum B) - k_on K_d exp(delta (V + 66)/25.4) B)
+    dB/dt = k (b (1 - B of the other blockers) - B)
 
-Blocker enters and leaves open channels only, and a closed channel keeps it, so activity sets how fast block comes
-and goes and potential how deep it is. P_open at synapses saturates with the pyramidal rate. This is the receptor
-stage's reduced scheme with one state a subunit; escape of weakly trapped blockers from closed channels is left out.
-Source: Kotermanski & Johnson 2009 (subunits, magnesium); Huettner & Bean 1988 (use dependence, trapping).
+Depth b depends on free drug, magnesium and potential; speed k on activity, since blockers enter and leave open
+channels only and a closed channel keeps them. Equations and constants are those of the receptor stage.
 """
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from types import SimpleNamespace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketamind.cortex.network import CELL_TYPES, SHIPPED, SUBUNITS, Network
+from ketamind.biology.receptors import BLOCKERS, SUBTYPES
+from ketamind.biology.receptors.nmda_block import approach
+from ketamind.biology.receptors.nmda_exposure import KETAMINE_EXPOSURE
+from ketamind.biology.receptors.nmda_gating import SURROUNDINGS, drug_parameters, gating_parameters, pore_parameters
+from ketamind.cortex.network import CELL_TYPES, SHIPPED, Network
 from ketamind.cortex.simulate import Condition, Recording, Simulation, join
+from ketamind.declare import Parameter, Table, shipped_table
 from ketamind.errors import BadValue, unknown_name
 
 SITES = ("synaptic", "tonic")
-REFERENCE_MV, THERMAL_MV = 66.0, 25.4
 STRETCH_S = 0.1
+SECONDS_PER_HOUR = 3600.0
 # Potentials at the receptors that the literature suggests, in place of the simulated mean of point cells
 ASSUMED_POTENTIALS = {"pyramidal": -70.0, "pv": -58.0, "sst": -55.0, "vip": -62.0}
+ALIASES = {"esketamine": "s_ketamine", "arketamine": "r_ketamine"}
 
-Blocked = NDArray[np.float64]  # (blocker, cell type, site, subunit)
+Blocked = NDArray[np.float64]  # (blocker, cell type, site, subtype)
 Mixes = Mapping[str, Mapping[str, float]]
 
 
 @cache
-def constants() -> dict[str, Any]:
-    """Constants of channel block, from `assumptions/receptors.toml`."""
-    return tomllib.loads((SHIPPED / "assumptions" / "receptors.toml").read_text(encoding="utf-8"))
+def table() -> Table:
+    """The parameter tables that the chain reads."""
+    return shipped_table()
+
+
+def values_of(parameters: tuple[Parameter, ...]) -> dict[str, float]:
+    """Parameters by symbol, in their declared units."""
+    return {q.symbol: table().row(q.row).within(q.unit).value for q in parameters}
+
+
+@cache
+def surroundings() -> dict[str, float]:
+    """What all receptors share in the brain: magnesium, temperature, glutamate between and at synaptic events."""
+    brain = (
+        Parameter("Mg", "mM", "magnesium in brain fluid", row="nmda.Mg"),
+        Parameter("warmth", "1", "tens of degrees above the reference recordings", row="nmda.warmth"),
+        Parameter("G_ambient", "uM", "glutamate between events", row="nmda.ambient_glutamate"),
+        Parameter("release", "1/(Hz*h)", "release per presynaptic spike", row="nmda.release"),
+    )
+    return values_of((*SURROUNDINGS, *brain))
+
+
+@cache
+def pore(subtype: str, drug: str) -> SimpleNamespace:
+    """Everything that sets the block of one subtype by one drug."""
+    reach = Parameter("reach", "1", "scale of the event frequency that keeps half bound", row=f"nmda.reach_{subtype}")
+    own = (*gating_parameters(subtype), *pore_parameters(subtype, drug), *drug_parameters(drug), reach)
+    return SimpleNamespace(**surroundings(), **values_of(own))
+
+
+def shares(cell_type: str, site: str) -> dict[str, float]:
+    """Subtype shares of a site as the receptor stage has them."""
+    rows = {s: f"nmda.share_{cell_type}_{site}_{s}" for s in SUBTYPES}
+    known = set(table().names())
+    return {s: table().row(row).value for s, row in rows.items() if row in known}
 
 
 @dataclass(frozen=True)
 class Hypothesis:
     """Which receptors sit where, and what else is assumed about the drug's reach."""
 
-    name: str = "as_in_network"
+    name: str = "plain"
     synaptic: Mixes = field(default_factory=dict)
     tonic: Mixes = field(default_factory=dict)
     allosteric: tuple[float, float] | None = None  # EC50 uM, largest share of tonic current cut
@@ -64,12 +101,12 @@ class Hypothesis:
 
 def hypothesis(name: str) -> Hypothesis:
     """A shipped hypothesis, or several joined by '+'. Raises UnknownName."""
-    table = hypotheses()
+    known = hypotheses()
     found = []
     for part in name.split("+"):
-        if part not in table:
-            raise unknown_name(part, "a cortex hypothesis", table, "Several are joined with '+'.")
-        found.append(table[part])
+        if part not in known:
+            raise unknown_name(part, "a cortex hypothesis", known, "Several are joined with '+'.")
+        found.append(known[part])
     together = found[0]
     for other in found[1:]:
         together = together | other
@@ -78,12 +115,13 @@ def hypothesis(name: str) -> Hypothesis:
 
 @cache
 def hypotheses() -> dict[str, Hypothesis]:
-    """The shipped hypotheses by name."""
+    """The shipped hypotheses by name; `chain` is what the receptor stage takes for granted."""
     raw = tomllib.loads((SHIPPED / "assumptions" / "hypotheses.toml").read_text(encoding="utf-8"))
-    table = {"as_in_network": Hypothesis()}
+    row = {symbol: table().row(f"nmda.allosteric_{symbol}").value for symbol in ("EC50", "E_max")}
+    found = {"chain": Hypothesis("chain", allosteric=(row["EC50"], row["E_max"]))}
     for name, h in raw.items():
         site = h.get("allosteric")
-        table[name] = Hypothesis(
+        found[name] = Hypothesis(
             name,
             h.get("synaptic", {}),
             h.get("tonic", {}),
@@ -91,27 +129,33 @@ def hypotheses() -> dict[str, Hypothesis]:
             h.get("feedback"),
             frozenset(h.get("protect", ())),
         )
-    return table
+    return found
 
 
 def effective_concentrations(free_uM: Mapping[str, float]) -> dict[str, float]:
-    """Free concentration of each blocker, uM; ketamine and its metabolites count as racemate by their affinity.
+    """Concentration of each blocker at the pore, uM; ketamine and its metabolites add by affinity.
 
-    Names may carry the prefix `brain_unbound_`. Raises UnknownName or BadValue.
+    Names may carry the prefix `brain_unbound_`; `ketamine` is the racemate. Raises UnknownName or BadValue.
     """
-    c = constants()
-    known = [*c["ketamine_equivalents"], *(b for b in c["blockers"] if b != "ketamine")]
-    out = dict.fromkeys(c["blockers"], 0.0)
-    names = {"esketamine": "s_ketamine", "arketamine": "r_ketamine"}
+    family = {i.wire.removeprefix("brain_unbound_"): i.symbol for i in KETAMINE_EXPOSURE.inputs}
+    others = [b for b in BLOCKERS if b != "ketamine"]
+    doses, out = dict.fromkeys(family.values(), 0.0), dict.fromkeys(BLOCKERS, 0.0)
     for given, value in free_uM.items():
         name = given.removeprefix("brain_unbound_")
-        name = names.get(name, name)
-        if name not in known:
-            raise unknown_name(given, "a blocker of NMDA receptors", [*known, *names])
+        name = ALIASES.get(name, name)
         if not (np.isfinite(value) and value >= 0):
             raise BadValue(f"{value} uM of {given} is not allowed: give a free concentration of 0 or more.")
-        blocker = name if name in c["blockers"] and name != "ketamine" else "ketamine"
-        out[blocker] += value * c["ketamine_equivalents"].get(name, 1.0)
+        if name == "ketamine":
+            doses["S"] += value / 2
+            doses["R"] += value / 2
+        elif name in family:
+            doses[family[name]] += value
+        elif name in others:
+            out[name] += value
+        else:
+            raise unknown_name(given, "a blocker of NMDA receptors", ["ketamine", *family, *others, *ALIASES])
+    p = values_of(KETAMINE_EXPOSURE.parameters)
+    out["ketamine"] = float(KETAMINE_EXPOSURE.evaluate(KETAMINE_EXPOSURE.readout, doses, {}, p)["C"])
     return out
 
 
@@ -139,39 +183,37 @@ class Block:
         self.fixed = dict(potentials or {})
         self.set_concentrations(free_uM)
         self.mix = np.array([[self._mix(t, site) for site in SITES] for t in network.types])
-        c = constants()
-        self.K_d = np.array([[b["K_d"][s] for s in SUBUNITS] for b in c["blockers"].values()])[:, None, None, :]
-        self.k_on = np.array([b["k_on"] for b in c["blockers"].values()])[:, None, None, None]
-        self.K_Mg = np.array([c["subunits"][s]["K_Mg"] for s in SUBUNITS])
-        self.gamma = np.array([c["subunits"][s]["gamma"] for s in SUBUNITS])
         self.V = np.array([{**ASSUMED_POTENTIALS, **self.fixed}[t] for t in network.types])
-        self.blocked: Blocked = np.zeros((len(self.k_on), *self.mix.shape))
+        self.blocked: Blocked = np.zeros((len(BLOCKERS), *self.mix.shape))
 
     def _mix(self, cell_type: str, site: str) -> list[float]:
-        cells = self.network.cells[cell_type]  # type: ignore[index]
-        given = getattr(self.assumption, site).get(cell_type)
-        mix: Mapping[str, float] = given or (cells.synaptic if site == "synaptic" else cells.tonic).mix  # type: ignore[assignment]
-        return [mix.get(s, 0.0) for s in SUBUNITS]
+        mix = getattr(self.assumption, site).get(cell_type) or shares(cell_type, site)
+        total = sum(mix.values())
+        return [mix.get(s, 0.0) / total for s in SUBTYPES]
 
     def set_concentrations(self, free_uM: Mapping[str, float]) -> None:
         """Change the free concentrations; the block follows at its own pace."""
-        effective = effective_concentrations(free_uM)
-        self.ketamine = effective["ketamine"]
-        self.C = np.array(list(effective.values()))[:, None, None, None]
+        self.C = effective_concentrations(free_uM)
+        names = {n.removeprefix("brain_unbound_"): v for n, v in free_uM.items()}
+        names = {ALIASES.get(n, n): v for n, v in names.items()}
+        self.ketamine = sum(names.get(n, 0.0) for n in ("ketamine", "s_ketamine", "r_ketamine"))
 
-    def rates(self) -> tuple[Blocked, Blocked]:
-        """Binding and unbinding rate of each blocker to open channels, per s, at the present potentials."""
-        c = constants()
-        d = self.V[:, None, None] + REFERENCE_MV
-        magnesium = 1 + c["magnesium_mM"] / (self.K_Mg * np.exp(self.gamma * d))
-        binding = self.k_on * self.C / magnesium
-        return binding, self.k_on * self.K_d * np.exp(c["voltage_share"] * d / THERMAL_MV)
+    def approach(self, drug: str, pyramidal_rate: float) -> tuple[Blocked, Blocked]:
+        """Depth of block by one drug alone, and rate of approach to it per hour: (cell type, site, subtype)."""
+        s = surroundings()
+        events = np.array([[s["release"] * pyramidal_rate, 0.0]])
+        pairs = [
+            approach(self.C[drug], self.V[:, None], s["G_ambient"], events, pore(subtype, drug)) for subtype in SUBTYPES
+        ]
+        shape = self.mix.shape[:2]
+        depth, speed = (np.stack([np.broadcast_to(pair[k], shape) for pair in pairs], axis=-1) for k in (0, 1))
+        return depth, speed
 
     def steady(self) -> Blocked:
         """Blocked fractions that the present concentrations and potentials lead to."""
-        binding, unbinding = self.rates()
-        affinity = binding / unbinding
-        return np.array(np.broadcast_to(affinity / (1 + affinity.sum(axis=0)), self.blocked.shape))
+        depths = np.array([self.approach(drug, 1.0)[0] for drug in BLOCKERS])
+        affinity = depths / (1 - depths)
+        return np.asarray(affinity / (1 + affinity.sum(axis=0)))
 
     def settle(self) -> None:
         """Go to the steady block at once: what minutes at this concentration do."""
@@ -179,16 +221,12 @@ class Block:
 
     def advance(self, seconds: float, pyramidal_rate: float) -> None:
         """Let the block evolve by `seconds` at a pyramidal rate (Hz); implicit Euler, so that no step is too long."""
-        c = constants()
-        synaptic = c["open_synaptic"] * pyramidal_rate / (pyramidal_rate + c["half_rate"])
-        opened = np.array([synaptic, c["open_tonic"]])[None, None, :, None]
-        binding, unbinding = (opened * r for r in self.rates())
-        # (1 + h off_k) B_k + h on_k sum(B) = B_k(0) + h on_k, solved for the sum first
-        scale = 1 + seconds * unbinding
-        known = (self.blocked + seconds * binding) / scale
-        share = seconds * binding / scale
-        total = known.sum(axis=0) / (1 + share.sum(axis=0))
-        self.blocked = known - share * total
+        hours = seconds / SECONDS_PER_HOUR
+        for n, drug in enumerate(BLOCKERS):
+            if self.C[drug] > 0 or self.blocked[n].any():
+                depth, speed = self.approach(drug, pyramidal_rate)
+                free = 1 - (self.blocked.sum(axis=0) - self.blocked[n])
+                self.blocked[n] = (self.blocked[n] + hours * speed * depth * free) / (1 + hours * speed)
 
     def follow(self, recording: Recording) -> None:
         """Take over the mean potentials of a stretch, for the types whose potential is not fixed."""

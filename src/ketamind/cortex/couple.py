@@ -1,14 +1,16 @@
 """The spiking cortex at chosen moments of a run: what the slow chain says, made into the state of a network.
 
-Concentrations become block of NMDA receptors in closed loop (`block`). The rest acts as factors:
+Concentrations become block of NMDA receptors in closed loop (`block`). The rest acts as in the chain's circuit stage
+(`biology/circuit/transmission.py`, same rows of the parameter tables):
 
-- `spine_density` (1 = healthy) and `synaptic_strength` (excess) scale synapses between pyramidal cells;
-- `stress` weakens SST output by 40 % at 1 (Yao et al. 2022, 10.1016/j.celrep.2021.110232: depression as 60 % of SST
-  inhibition); its repair is `stress` = 0 with `spine_density` back at 1;
+- `synaptic_strength` (excess) and `spine_density` (1 = healthy) scale excitation of pyramidal cells, by the plastic
+  share of their input and the weight of a change of spines;
+- `stress` weakens SST output by 40 % at 1 (Yao et al. 2022, 10.1016/j.celrep.2021.110232); repaired, `stress` is 0
+  and `spine_density` back at 1;
 - `hnk_release` multiplies glutamate release, of the network and of its outside input;
-- `hcn1_current` (of drug-free) scales a somatic leak of pyramidal cells of 2 nS at -35 mV;
-- mu receptors lower GABA release of PV and VIP cells by up to 30 % (assumed): `mor_signal` of the drug, and a tenth
-  of it by the endogenous tone (`mu_tone`, 1 = undisturbed), which is there at rest.
+- `hcn1_current` (of drug-free): closing HCN1 takes away a standing depolarisation and sharpens summation;
+- mu receptors lower GABA release of PV and VIP cells by up to 30 %, and their endogenous tone by a tenth of that
+  (`mor_signal` of the drug; `mu_tone`, 1 = undisturbed): an assumption of this module, not of the chain.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,6 +28,7 @@ from ketamind.cortex.block import (
     hypothesis,
     run_with_block,
     settle_in_loop,
+    table,
 )
 from ketamind.cortex.network import Network, read_network
 from ketamind.cortex.simulate import Condition, Recording, Simulation, in_parallel
@@ -48,8 +51,7 @@ REST = {
 }
 DRUG_WIRES = ("hnk_release", "hcn1_current", "mor_signal", "mu_tone")
 SWITCHES = {"nmda": (), "hcn1": ("hcn1_current",), "hnk": ("hnk_release",), "opioid": ("mor_signal", "mu_tone")}
-STRESS_SHARE = 0.4
-HCN1_NS = 2.0
+CIRCUIT_ROWS = ("plastic_share", "spine_weight", "summation_hcn1", "V_hcn1", "sst_stress_loss")
 OPIOID_SHARE, TONE_SHARE = 0.3, 0.1
 WARM_UP_S = 0.5
 
@@ -88,21 +90,20 @@ def moment(values: Mapping[str, float]) -> Moment:
     return Moment({k: float(v) for k, v in values.items() if k not in REST}, wires)
 
 
-def condition_of(now: Moment) -> Condition:
+def condition_of(now: Moment, network: Network) -> Condition:
     """The network's condition, but for the block of NMDA receptors."""
     w = {**REST, **now.wires}
+    p = {k: table().row(f"circuit.{k}").value for k in CIRCUIT_ROWS}
+    closed = 1 - w["hcn1_current"]
+    strength = max(0.0, 1 + p["plastic_share"] * w["synaptic_strength"])
+    spines = max(0.0, 1 + p["spine_weight"] * (w["spine_density"] - 1)) * (1 + p["summation_hcn1"] * closed)
     opioid = 1 - OPIOID_SHARE * (w["mor_signal"] + TONE_SHARE * (w["mu_tone"] - 1))
+    sst = max(0.0, 1 - p["sst_stress_loss"] * w["stress"])
     return Condition(
-        release={
-            "pyramidal": w["hnk_release"],
-            "pv": opioid,
-            "sst": 1 - STRESS_SHARE * min(1.0, w["stress"]),
-            "vip": opioid,
-        },
+        release={"pyramidal": w["hnk_release"], "pv": opioid, "sst": sst, "vip": opioid},
         external_release=w["hnk_release"],
-        spines=w["spine_density"],
-        strength=max(0.0, 1 + w["synaptic_strength"]),
-        hcn1=HCN1_NS * (w["hcn1_current"] - 1),
+        excitation={"pyramidal": strength * spines},
+        current={"pyramidal": -network.cells["pyramidal"].g_L * p["V_hcn1"] * closed},
     )
 
 
@@ -153,7 +154,7 @@ class Options:
     seconds: float = 3.0
     seed: int = 1
     network: str = "starting"
-    hypothesis: str = "tonic_2b2d"
+    hypothesis: str = "chain"
     protect: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
     potentials: str = "assumed"
@@ -196,7 +197,7 @@ def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     simulation = Simulation(with_loop(network, assumption), o.cells, o.seed)
     if assumption.feedback is not None:
         simulation.set_loop(rest_rate(network, o.cells, o.seed))
-    base = condition_of(now)
+    base = condition_of(now, network)
     fixed = ASSUMED_POTENTIALS if o.potentials == "assumed" else {}
     block = Block(network, now.free_uM, assumption, fixed, o.protect)
     block.settle()

@@ -15,12 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ketamind.errors import BadFile, BadValue, unknown_name
 
 CELL_TYPES = ("pyramidal", "pv", "sst", "vip")
-SUBUNITS = ("glun2a", "glun2b", "glun2c", "glun2d", "glun2b2d")
 FEWEST_CELLS, MOST_CELLS = 1_000, 10_000_000
 SHIPPED = Path(__file__).parent.parent / "data" / "cortex"
 
 CellType = Literal["pyramidal", "pv", "sst", "vip"]
-Subunit = Literal["glun2a", "glun2b", "glun2c", "glun2d", "glun2b2d"]
 
 
 class Part(BaseModel):
@@ -37,17 +35,10 @@ class Magnesium(Part):
 
 
 class Nmda(Part):
-    """NMDA receptors of one site: subunit shares (of conductance), magnesium block, tonic conductance nS."""
+    """NMDA receptors of one site: their magnesium block, and the tonic conductance nS (0 at synapses)."""
 
-    mix: dict[Subunit, float]
     magnesium: Magnesium
     conductance: float = Field(default=0.0, ge=0)
-
-    @model_validator(mode="after")
-    def shares_make_one(self) -> "Nmda":
-        if abs(sum(self.mix.values()) - 1) > 1e-6 or min(self.mix.values()) < 0:
-            raise ValueError(f"shares of the subunit mix must be >= 0 and sum to 1, not {sum(self.mix.values()):g}")
-        return self
 
 
 class Drive(Part):

@@ -28,9 +28,8 @@ class Condition:
     """What drug, hormones and plasticity make of the network, each as a factor to its drug-free value.
 
     `nmda_synaptic` and `nmda_tonic` are shares of NMDA conductance left, by cell type; `release` transmitter released
-    by each type; `drive` external event rate of each type; `spines` and `strength` number and strength of synapses
-    between pyramidal cells; `current` is an extra current, pA, by type; `tonic_leak` of pyramidal cells is the change
-    of HCN1 conductance, nS, with reversal -35 mV.
+    by each type and `external_release` that of outside input; `drive` external event rate of each type; `excitation`
+    strength of all excitatory synapses onto each type; `current` an extra current, pA, by type.
     """
 
     nmda_synaptic: Mapping[str, float] = field(default_factory=dict)
@@ -38,10 +37,8 @@ class Condition:
     release: Mapping[str, float] = field(default_factory=dict)
     drive: Mapping[str, float] = field(default_factory=dict)
     current: Mapping[str, float] = field(default_factory=dict)
+    excitation: Mapping[str, float] = field(default_factory=dict)
     external_release: float = 1.0
-    spines: float = 1.0
-    strength: float = 1.0
-    hcn1: float = 0.0
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -49,8 +46,7 @@ class Condition:
             for key, number in value.items() if isinstance(value, Mapping) else [("", value)]:
                 if key and key not in CELL_TYPES:
                     raise unknown_name(key, "a cell type", CELL_TYPES)
-                free = f.name in ("current", "hcn1")
-                if not np.isfinite(number) or (number < 0 and not free):
+                if not np.isfinite(number) or (number < 0 and f.name != "current"):
                     raise BadValue(f"{f.name} {key} = {number} is not allowed: give a number >= 0, 1 for no change.")
 
 
@@ -146,8 +142,8 @@ class Simulation:
         self.line_cells = np.zeros((slots, cells), np.int32)
         n_sources = self.wiring.indptr.size
         self.release_state = (np.zeros(n_sources), np.ones(n_sources), np.full(n_sources, -1e9))
-        tau, dt = network.fluctuation.tau, network.step
-        self.common = np.array([network.fluctuation.sd, np.exp(-1 / tau), 0.0, 0.0, dt / FILTER_MS])
+        tau = network.fluctuation.tau
+        self.common = np.array([network.fluctuation.sd, np.exp(-1 / tau), 0.0, 1.0, 0.0])
         self.drive = np.array([[c.drive.rate, c.drive.feedback, 1.0] for c in network.cells.values()])
 
     @property
@@ -156,9 +152,13 @@ class Simulation:
         return [round(p.delay / self.network.step) for p in self.network.projections]
 
     def set_loop(self, reference_rate: float) -> None:
-        """Let the share `feedback` of the drive follow the pyramidal rate, equal to it at `reference_rate` Hz."""
+        """Let the share `feedback` of the drive follow the pyramidal rate; at `reference_rate` (Hz) it is in balance.
+
+        Until this is called the loop is held in balance.
+        """
         self.drive[:, 2] = reference_rate
         self.common[3] = reference_rate
+        self.common[4] = self.network.step / FILTER_MS
 
     def run(self, seconds: float, condition: Condition | None = None) -> Recording:
         """Advance by `seconds` of cortical time."""
@@ -207,8 +207,8 @@ class Simulation:
             excites = p.source == "pyramidal"
             row = kernel.ARRIVED if excites else kernel.GABA_ROWS[CELL_TYPES.index(p.source) - 1]
             factor = condition.release.get(p.source, 1.0)
-            if excites and p.target == "pyramidal":
-                factor *= condition.spines * condition.strength
+            if excites:
+                factor *= condition.excitation.get(p.target, 1.0)
             route.append([types.index(p.source), types.index(p.target), row, delay, p.gaba_b_weight > 0])
             weights.append([p.weight * factor, p.gaba_b_weight * factor])
             s = p.short_term
@@ -216,22 +216,16 @@ class Simulation:
         return np.array(route, np.int64), np.array(weights, np.float32), np.array(plasticity)
 
 
-HCN1_REVERSAL = -35.0
-
-
 def cell_parameters(network: Network, cell_type: str, condition: Condition) -> list[float]:
-    """The numbers of `kernel.PARAMETERS` for one type. HCN1 is a somatic leak, so its change shifts gL and EL."""
+    """The numbers of `kernel.PARAMETERS` for one type."""
     c: Cells = network.cells[cell_type]  # type: ignore[index]
     s, dt = network.synapses, network.step
-    h = condition.hcn1 if cell_type == "pyramidal" else 0.0
-    g_L = c.g_L + h
-    E_L = (c.g_L * c.E_L + h * HCN1_REVERSAL) / g_L
     adp = c.after_depolarisation
-    q = c.drive.weight * condition.external_release
+    q = c.drive.weight * condition.external_release * condition.excitation.get(cell_type, 1.0)
     decays = (s.ampa_decay, s.nmda_rise, s.nmda_decay, *(c.gaba_a_decay.get(t, 5.0) for t in ("pv", "sst", "vip")))
     keep = [float(np.exp(-dt / tau)) for tau in (*decays, adp.decay if adp else 1.0, s.gaba_b_rise, s.gaba_b_decay)]
     return [
-        dt / c.C, g_L, E_L, c.V_T, c.delta_T, c.a, dt / c.tau_w, c.b, c.V_r, round(c.t_ref / dt), network.peak,
+        dt / c.C, c.g_L, c.E_L, c.V_T, c.delta_T, c.a, dt / c.tau_w, c.b, c.V_r, round(c.t_ref / dt), network.peak,
         q, q * c.drive.nmda_ratio, c.nmda_ratio, condition.nmda_synaptic.get(cell_type, 1.0),
         c.tonic.conductance * condition.nmda_tonic.get(cell_type, 1.0), s.gaba_a_reversal, s.gaba_b_reversal,
         c.synaptic.magnesium.k, c.synaptic.magnesium.gamma, c.tonic.magnesium.k, c.tonic.magnesium.gamma,
