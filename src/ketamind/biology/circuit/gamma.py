@@ -33,7 +33,7 @@ TWO_PI = 6.283185307179586
 CELLS = {"e": "pyramidal", "p": "pv", "s": "sst"}
 Point = dict[str, SimpleNamespace]
 
-FACTORS = ("ampa", "ampa_interneuron", "spine", "release", "gaba_gain", "sst_output", "nmda_e", "nmda_p", "nmda_s")
+FACTORS = ("ampa", "spine", "phasic", "gaba_gain", "sst_output", "nmda_e", "nmda_p", "nmda_s")
 """Inputs that multiply a weight and are 1 at rest."""
 
 OWN = {
@@ -67,12 +67,12 @@ def working_point(u: Any, p: Any) -> Point:
 def cell_at(u: Any, p: Any, a: str) -> SimpleNamespace:
     own = SimpleNamespace(**{symbol: getattr(p, f"{symbol}_{a}") for symbol in OWN})
     total = own.V_rest - own.E_L + own.W_pv * p.rest_p + own.W_sst * p.rest_s + own.W_vip * p.rest_v - own.T
-    spine, ampa = (u.spine, u.ampa) if a == "e" else (1.0, u.ampa_interneuron)
+    spine, ampa = (u.spine, u.ampa) if a == "e" else (1.0, 1.0)
     return SimpleNamespace(
         tau=own.tau,
         gain=gain(getattr(u, f"r_{a}"), own.rest, p.k, own.r_max),
-        ampa=u.release * spine * ampa * (1 - own.n),
-        nmda=u.release * spine * getattr(u, f"nmda_{a}") * own.n,
+        ampa=u.phasic * spine * ampa * (1 - own.n),
+        nmda=u.phasic * spine * getattr(u, f"nmda_{a}") * own.n,
         local=own.rho * total / p.rest_e * efficacy(u.r_e / p.rest_e, own.c_e),
         outside=(1 - own.rho) * total,
         pv=own.W_pv * u.gaba_gain * efficacy(u.r_p / p.rest_p, p.c_pv),
@@ -169,9 +169,8 @@ GAMMA = Component(
             for a, cell in CELLS.items()
         ),
         Input("ampa", "1", "AMPA conductance on pyramidal cells", wire="ampa_pyramidal", absent=1.0),
-        Input("ampa_interneuron", "1", "AMPA conductance on interneurons", absent=1.0),
         Input("spine", "1", "input through spines", wire="spine_input", absent=1.0),
-        Input("release", "1", "glutamate released per spike", wire="glutamate_release", absent=1.0),
+        Input("phasic", "1", "excitatory conductance per spike", wire="phasic_excitation", absent=1.0),
         Input("gaba_gain", "1", "GABA-A conductance per release", absent=1.0),
         Input("sst_output", "1", "strength of SST synapses", absent=1.0),
     ),

@@ -1,9 +1,9 @@
 """Rates and mean potentials of pyramidal, PV, SST and VIP cells, and the rest of cortex.
 
     tau dr/dt = a f(D) - r                                                      f: see transfer.py
-    D = D_0 + R (rel spine g_rec x_E e_E - 1) + X (rel spine g_ext ((1 - phi) + phi m) - 1)
+    D = D_0 + R (h x_E e_E - 1) + X (h ((1 - phi) + phi m) - 1)
             + T (b_ton - 1) - sum_b W_b (gaba s_b r_b e_b - r_b0) + bias
-    g = (1 - n) ampa + n b_syn                                                  mean of AMPA and NMDA by charge
+    h = phasic spine ((1 - n) ampa + n b_syn)                                   AMPA and NMDA by charge
     D_0 = f^-1(r_0)
     E_tot = V_rest - E_L + sum_b W_b r_b0 - T,   R = rho E_tot,   X = (1 - rho) E_tot
     potential = V_rest + f^-1(r) - D_0
@@ -46,7 +46,7 @@ def drive(u: Any, p: Any) -> Any:
     """Mean potential above the foot of the rate curve, mV."""
     total = synaptic_excitation(p)
     conductance = (1 - p.n) * u.ampa + p.n * u.nmda_synaptic
-    gain = u.release * u.spine * conductance
+    gain = u.phasic * u.spine * conductance
     x = u.pyramidal / p.rest_pyramidal
     local = p.rho * total * (gain * x * efficacy(x, p.c_e) - 1)
     external = (1 - p.rho) * total * (gain * (1 - p.phi + p.phi * u.rest_of_cortex) - 1)
@@ -77,9 +77,9 @@ CELL = Component(
         Input("rest_of_cortex", "1", "drive from the rest of cortex, relative to rest", absent=1.0),
         Input("nmda_synaptic", "1", "synaptic NMDA conductance left", absent=1.0),
         Input("nmda_tonic", "1", "tonic NMDA conductance left", absent=1.0),
-        Input("ampa", "1", "AMPA conductance relative to rest", wire="ampa_interneuron", absent=1.0),
+        Input("ampa", "1", "AMPA conductance relative to rest", absent=1.0),
         Input("spine", "1", "input through spines, relative to rest", absent=1.0),
-        Input("release", "1", "glutamate released per spike", wire="glutamate_release", absent=1.0),
+        Input("phasic", "1", "excitatory conductance per spike", wire="phasic_excitation", absent=1.0),
         Input("gaba_gain", "1", "GABA-A conductance per release", absent=1.0),
         Input("sst_output", "1", "strength of SST synapses", absent=1.0),
         Input("bias", "mV", "further drive of this population", absent=0.0),
@@ -118,7 +118,7 @@ CELL = Component(
 )
 
 OWN_ROWS = ("rest", "r_max", "tau", "V_rest", "E_L", "rho", "n", "T", "W_pv", "W_sst", "W_vip", "c_e")
-OWN_WIRES = ("nmda_synaptic", "nmda_tonic", "spine", "bias", "active", "rate", "potential")
+OWN_WIRES = ("ampa", "nmda_synaptic", "nmda_tonic", "spine", "bias", "active", "rate", "potential")
 
 
 def population(cell: str, **wires: str) -> Component:
@@ -128,7 +128,7 @@ def population(cell: str, **wires: str) -> Component:
     return CELL.bind(name=f"cell_{cell}", wires=own | wires, rows=rows)
 
 
-PYRAMIDAL = population("pyramidal", ampa="ampa_pyramidal", spine="spine_input")
+PYRAMIDAL = population("pyramidal", spine="spine_input")
 PV = population("pv")
 SST = population("sst")
 VIP = population("vip")

@@ -1,7 +1,7 @@
 """What changes the strength of cortical synapses: blockers, plasticity, stress, GABA-A agents, HCN1.
 
-    ampa (pyramidal)   = (1 - I_ampa) (1 + s_p strength)
-    ampa (interneuron) = 1 - I_ampa
+    ampa (pyramidal)   = 1 + s_p strength
+    phasic excitation  = (1 - I_release) (1 - I_ampa)
     spine input        = (1 + s_n (spines - 1)) (1 + g_h (1 - I_h))
     release            = 1 - I_release
     GABA               = 1 + g_bz (1 - (1 - effect of each agent) ...)
@@ -10,9 +10,10 @@
     active             = (1 - inhibition) (1 - effect of muscimol)
 
 Only a share s_p of the AMPA input, and a weight s_n for spines (the young ones carry small synapses), follows the
-plastic changes, since a day after ketamine firing rates and oscillations are back to where they were. Closing HCN1
-takes away a standing depolarisation (V_h) and sharpens summation (g_h); the two nearly cancel. Interneurons are taken
-as free of spines. Depression is set as in Yao 2022: SST synapses at 0.6.
+plastic changes, since a day after ketamine firing rates and oscillations are back to where they were. Block of AMPA
+receptors silences a synapse as a whole: without them the membrane stays where magnesium shuts NMDA receptors.
+Closing HCN1 takes away a standing depolarisation (V_h) and sharpens summation (g_h); the two nearly cancel.
+Interneurons are taken as free of spines. Depression is set as in Yao 2022: SST synapses at 0.6.
 Source: yao-2022 (SST loss), amat-foraster-2019 (nothing left at 24 h); the rest design, see the table.
 """
 
@@ -28,8 +29,8 @@ def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
     stimulus = u.stimulate_pyramidal + p.stimulate_pyramidal
     unmodulated = (1 - p.stimulate_gaba_a) * (1 - u.effect_midazolam) * (1 - u.effect_lorazepam)
     return {
-        "ampa_pyramidal": (1 - p.block_ampa) * (1 + p.plastic_share * u.synaptic_strength),
-        "ampa_interneuron": 1 - p.block_ampa,
+        "ampa_pyramidal": 1 + p.plastic_share * u.synaptic_strength,
+        "phasic_excitation": (1 - p.inhibit_glutamate_release) * (1 - p.block_ampa),
         "spine_input": (1 + p.spine_weight * (u.spine_density - 1)) * (1 + p.summation_hcn1 * closed),
         "glutamate_release": 1 - p.inhibit_glutamate_release,
         "gaba_gain": 1 + p.gaba_potentiation * (1 - unmodulated),
@@ -68,7 +69,7 @@ TRANSMISSION = Component(
     ),
     outputs=(
         Output("ampa_pyramidal", "1", "AMPA conductance of synapses on pyramidal cells, relative to rest"),
-        Output("ampa_interneuron", "1", "AMPA conductance of synapses on interneurons, relative to rest"),
+        Output("phasic_excitation", "1", "excitatory conductance per spike, relative to rest"),
         Output("spine_input", "1", "excitatory input through pyramidal spines, relative to rest"),
         Output("glutamate_release", "1", "glutamate released per spike, relative to rest"),
         Output("gaba_gain", "1", "GABA-A conductance per release, relative to rest"),
