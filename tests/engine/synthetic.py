@@ -144,8 +144,10 @@ CIRCUIT = Component(
     name="circuit",
     summary="Rates of four populations",
     inputs=(*(Input(f"nmda_{c}", "1", "") for c in CELLS), Input("strength", "1", "")),
-    states=tuple(State(c, "Hz", "", initial=5.0) for c in CELLS)
-    + (State("glutamate", "1", "", initial=1.0), State("calcium", "1", "", initial=1.0)),
+    states=(
+        *(State(c, "Hz", "", initial=5.0) for c in CELLS),
+        *(State(s, "1", "", initial=1.0) for s in ("glutamate", "calcium")),
+    ),
     parameters=numbers(
         "circuit",
         bias=("mV", -2.0),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketamind.engine.graph import Calculus, equations
@@ -15,6 +15,7 @@ from toys import functions_model, robertson_model
 
 
 @pytest.mark.parametrize("make", [functions_model, robertson_model])
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_the_jacobian_is_the_derivative_of_the_rates(make, seed):
     model = make()

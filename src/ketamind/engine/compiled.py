@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ketamind.declare import System
 from ketamind.engine.batch import OK, Floats, Options, Solution, Status, Task
 from ketamind.engine.codegen import cache_folder, lanes, load
-from ketamind.engine.factorise import Lowered, lower, values_of
+from ketamind.engine.factorise import lower, values_of
 from ketamind.engine.graph import Equations, once_per_system
 from ketamind.engine.kernels import Kernels, write
 from ketamind.engine.oracle import solve_with_scipy, stopped, unobservable
@@ -91,45 +91,43 @@ class Results:
 
     values: Floats
     final: Floats
-    code: NDArray[np.int64]
-    where: Floats
+    patients: NDArray[Any]
 
     @classmethod
     def empty(cls, task: Task) -> "Results":
-        n = task.patients
-        values = np.empty((n, task.times_h.shape[1], len(task.observables)))
-        return cls(values, np.empty((n, len(task.equations.states))), np.zeros(n, np.int64), np.zeros((n, 3)))
+        """Room for the results of a task."""
+        from ketamind.engine.stepper import PATIENT
 
-    def rows(self, which: slice) -> tuple[Any, ...]:
-        return self.values[which], self.final[which], self.code[which], self.where[which]
+        patients = np.zeros(task.patients, PATIENT)
+        patients["first"], patients["last"] = task.events.first[:-1], task.events.first[1:]
+        patients["times"] = np.arange(task.patients) if len(task.times_h) > 1 else 0
+        patients["start_h"], patients["end_h"] = task.start_h, task.times_h[patients["times"], -1]
+        values = np.empty((task.patients, task.times_h.shape[1], len(task.observables)))
+        return cls(values, np.empty((task.patients, len(task.equations.states))), patients)
 
 
-def chunk_of(plan: Plan, task: Task, results: Results, which: slice) -> Any:
+def events_of(task: Task) -> NDArray[Any]:
+    """All events as the driver reads them."""
+    from ketamind.engine.stepper import EVENT
+
+    table = np.empty(len(task.events.time_h), EVENT)
+    table["time"], table["target"], table["amount"] = task.events.time_h, task.events.target, task.events.amount
+    return table
+
+
+def chunk_of(plan: Plan, task: Task, events: NDArray[Any], results: Results, which: slice) -> Any:
     """Inputs and results of some patients, as the driver reads them."""
     from ketamind.engine.stepper import Chunk
 
     n = which.stop - which.start
     values = {k: v[which] if np.ndim(v) else v for k, v in task.values.items()}
-    graph: Lowered = plan.kernels.lowered.graph
-    kept = columns(values_of(graph, list(plan.kernels.layout.kept), values), n)
+    kept = columns(values_of(plan.kernels.lowered.graph, list(plan.kernels.layout.kept), values), n)
     if task.start is not None:
         start = np.ascontiguousarray(task.start[which])
     else:
         start = columns(task.equations.graph.numbers([s.initial for s in plan.system.system.states], values), n)
-    times = task.times_h[which] if len(task.times_h) > 1 else task.times_h
-    events = task.events
-    first = events.first[which.start : which.stop + 1]
-    return Chunk(
-        start,
-        kept,
-        times,
-        task.start_h[which],
-        first,
-        events.time_h,
-        events.target,
-        events.amount,
-        *results.rows(which),
-    )
+    found = results.patients[which], events, task.times_h, start, kept, results.values[which], results.final[which]
+    return Chunk(*found)
 
 
 def columns(values: list[Any], n: int) -> Floats:
@@ -150,49 +148,23 @@ def driver() -> Callable[..., None]:
     except Exception:  # noqa: BLE001  a damaged cache can raise anything
         shutil.rmtree(cache_folder() / f"driver-{lanes()}", ignore_errors=True)
         _touch(stepper)
-    return stepper.run
+    run: Callable[..., None] = stepper.run
+    return run
 
 
 def _touch(stepper: Any) -> None:
     """Call the driver on no patients, so that it is compiled."""
     at = stepper.Places(*([0] * (len(stepper.Places._fields))))
-    table, row, whole = np.zeros((0, 1)), np.zeros(0), np.zeros(0, np.int64)
-    chunk = stepper.Chunk(
-        table,
-        table,
-        np.zeros((1, 1)),
-        row,
-        np.zeros(1, np.int64),
-        row,
-        whole,
-        row,
-        np.zeros((0, 1, 1)),
-        table,
-        whole,
-        table,
-    )
-    work = np.zeros(2 * stepper.W)
-    stepper.run(
-        0,
-        0,
-        0,
-        0,
-        0,
-        work,
-        at,
-        chunk,
-        stepper.Settings(1.0, 1, 0.0),
-        stepper.new_lanes(0),
-        row,
-        row > 0,
-        np.zeros(3, np.int64),
-    )
+    table, patients, events = np.zeros((0, 1)), np.zeros(0, stepper.PATIENT), np.zeros(0, stepper.EVENT)
+    chunk = stepper.Chunk(patients, events, table, table, table, np.zeros((0, 1, 1)), table)
+    state, told = np.zeros(stepper.W, stepper.LANE), np.zeros(3, np.int64)
+    stepper.run((0, 0, 0, 0), 0, np.zeros(stepper.W), at, chunk, stepper.Settings(1.0, 1, 0.0), state, told)
 
 
 def solve_compiled(task: Task, options: Options, report: Callable[[int], None] = lambda done: None) -> Solution:
     """Every patient of the task, by the compiled engine; those it gives up on by the oracle."""
     results, _ = integrate(task, options, report)
-    failed = np.flatnonzero(results.code)
+    failed = np.flatnonzero(results.patients["code"])
     status = [OK] * task.patients
     if len(failed):
         _solve_again(task, options, results, status, failed)
@@ -202,10 +174,10 @@ def solve_compiled(task: Task, options: Options, report: Callable[[int], None] =
 
 def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tuple[Results, int]:
     """Run the kernels over all patients. Returns the results, and the number of steps of a vector of lanes."""
-    from ketamind.engine.stepper import Settings, new_lanes
+    from ketamind.engine.stepper import LANE, Settings
 
     plan, run = plan_for(task.equations, task.observables), driver()
-    at, results = plan.places(), Results.empty(task)
+    at, results, events = plan.places(), Results.empty(task), events_of(task)
     settings = Settings(options.rtol, options.max_steps, options.rest_h if task.rest else 0.0)
     threads = options.threads or processors()
     size = max(lanes(), min(CHUNK, -(-task.patients // (2 * threads))))
@@ -214,9 +186,9 @@ def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tu
 
     def solve_chunk(number: int) -> None:
         work = plan.workspace(options)
-        chunk = chunk_of(plan, task, results, chunks[number])
-        lane = new_lanes(at.inputs), np.zeros(lanes()), np.zeros(lanes(), np.bool_)
-        run(*plan.addresses, work.ctypes.data, work, at, chunk, settings, *lane, shared[number])
+        chunk = chunk_of(plan, task, events, results, chunks[number])
+        state = np.zeros(lanes(), LANE)
+        run(plan.addresses, work.ctypes.data, work, at, chunk, settings, state, shared[number])
 
     with ThreadPoolExecutor(min(threads, len(chunks))) as pool:
         futures = [pool.submit(solve_chunk, number) for number in range(len(chunks))]
@@ -253,7 +225,8 @@ def _solve_again(
 
 
 def _reason(task: Task, results: Results, i: int) -> Status:
-    code, (time, step, state) = int(results.code[i]), results.where[i]
+    found = results.patients[i]
+    code, time, step, state = (found[name] for name in ("code", "time", "step", "state"))
     if code >= len(REASONS):
         values = results.values[i]
         return unobservable(task.observables[int(np.argmin(np.isfinite(values).all(axis=0)))])

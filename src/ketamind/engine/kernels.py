@@ -191,7 +191,7 @@ def attributes(lanes: int) -> str:
 
 
 def _layout(n: int, inputs: int, kept: list[int], stored: int, shown: list[int], observables: int) -> Layout:
-    sizes = {"y": n, "new": n, "v": n, "k": STAGES * n, "factors": stored, "kept": len(kept), "input": 2 * inputs}
+    sizes = {"y": n, "new": n, "v": n, "k": STAGES * n, "factors": stored, "kept": len(kept), "input": 3 * inputs}
     sizes |= {"atol": n, "low": n, "high": n, "dense": 3 * len(shown), "observed": observables}
     sizes |= dict.fromkeys(SINGLE, 1)
     begins, total = {}, 0
