@@ -107,15 +107,14 @@ def test_manipulations_move_pyramidal_cells(wires, values, sign):
     assert np.sign(relative(wires, values)["pyramidal"] - 1) == sign
 
 
-def test_muscimol_and_midazolam_are_wires():
-    agents = (External("effect_muscimol", "1", "", 0.0), External("effect_midazolam", "1", "", 0.0))
-    with_agents = Model("agents", model().components, model().table, (*model().externals, *agents))
-    active, gain = (with_agents.system.outputs[n].value for n in ("active_pyramidal", "gaba_gain"))
-    names = with_agents.defaults | {e.wire: e.rest for e in with_agents.externals}
-    given = names | {"effect_muscimol": 0.9, "effect_midazolam": 1.0}
-    silent, strong = with_agents.system.graph.evaluate([active, gain], given)
-    assert silent == pytest.approx(0.1)
-    assert strong == pytest.approx(1.5)
+def test_midazolam_strengthens_inhibition_by_its_concentration():
+    agent = External("brain_unbound_midazolam", "uM", "", 0.0)
+    with_agent = Model("agent", model().components, model().table, (*model().externals, agent))
+    gain = with_agent.system.outputs["gaba_gain"].value
+    names = with_agent.defaults | {e.wire: e.rest for e in with_agent.externals}
+    half = names["circuit.EC50_midazolam"]
+    found = [with_agent.system.graph.evaluate([gain], names | {agent.wire: c})[0] for c in (0.0, half, 1e6)]
+    assert found == pytest.approx([1.0, 1.25, 1.5])
 
 
 def test_habenula_bursts_rise_with_stress_and_fall_with_block():
