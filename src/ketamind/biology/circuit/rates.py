@@ -16,6 +16,9 @@ its resting rate, whatever the parameters. Total excitation E_tot is not free: i
 potential against leak and inhibition. External synapses have the NMDA share of local ones. A share phi of external
 drive comes from cortex under the same drug and follows the pyramidal rate with a lag; that share is an assumption.
 The potential is read from the rate, so that it changes with a lag and closes no loop in algebra.
+Ranges are drug-free. Within them the NMDA share of pyramidal cells, the tonic currents of PV and SST cells, phi and
+the size of short-term plasticity were settled with the effect of ketamine in view, so that agreement in sign of
+firing at low doses is no evidence for the model; the control by single-target block and the spectrum are less bound.
 Source: ahmadian-2013, hennequin-2018 (law, k); hanjia-jiang (wiring, potentials); weights: see the table.
 """
 
