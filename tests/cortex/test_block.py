@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ketamind.biology.receptors import POOLS, SUBTYPES, nmda_block
@@ -74,6 +74,7 @@ def test_block_stays_between_none_and_all(uM, other, seconds, rate, drug):
     assert (total <= 1).all()
 
 
+@settings(max_examples=20)
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_more_drug_blocks_more(a, b):
     low, high = sorted((a, b))

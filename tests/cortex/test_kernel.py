@@ -138,11 +138,10 @@ def test_depression_lowers_and_gaba_b_inhibits(starting):
 
 
 def test_drive_follows_the_pyramidal_rate_in_a_cortical_loop(starting):
-    from ketamind.cortex.block import hypothesis
-    from ketamind.cortex.couple import with_loop
+    from ketamind.cortex.block import looped
 
     def rate(reference):
-        simulation = Simulation(with_loop(starting, hypothesis("loop")), 1000, seed=1)
+        simulation = Simulation(looped(starting, 0.5), 1000, seed=1)
         simulation.set_loop(reference)
         simulation.run(0.5)
         return simulation.run(3.0).rates()["pyramidal"]

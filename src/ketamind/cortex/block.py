@@ -211,7 +211,8 @@ class Block:
 
     def steady(self) -> Blocked:
         """Blocked fractions that the present concentrations and potentials lead to."""
-        depths = np.array([self.approach(drug, 1.0)[0] for drug in BLOCKERS])
+        none = np.zeros(self.mix.shape)
+        depths = np.array([self.approach(drug, 1.0)[0] if self.C[drug] > 0 else none for drug in BLOCKERS])
         affinity = depths / (1 - depths)
         return np.asarray(affinity / (1 + affinity.sum(axis=0)))
 
@@ -288,6 +289,17 @@ def settle_in_loop(
         block.settle()
         block.follow(simulation.run(seconds / rounds, block.condition(base)))
     block.settle()
+
+
+def looped(network: Network, share: float | None) -> Network:
+    """The network with a cortical loop: its own shares where it has some, else `share` for all types."""
+    if share is None or any(c.drive.feedback > 0 for c in network.cells.values()):
+        return network
+    cells = {
+        t: c.model_copy(update={"drive": c.drive.model_copy(update={"feedback": share})})
+        for t, c in network.cells.items()
+    }
+    return network.model_copy(update={"cells": cells})
 
 
 def check_types(names: frozenset[str]) -> frozenset[str]:

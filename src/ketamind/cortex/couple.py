@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ketamind.biology.receptors import BLOCKERS
+from ketamind.biology.receptors.nmda_exposure import KETAMINE_EXPOSURE
 from ketamind.cortex.block import (
     ASSUMED_POTENTIALS,
     Block,
     Hypothesis,
     check_types,
     hypothesis,
+    looped,
     run_with_block,
     settle_in_loop,
     table,
@@ -37,9 +40,6 @@ from ketamind.errors import BadValue, unknown_name
 if TYPE_CHECKING:
     import xarray as xr
 
-BLOCKERS = (
-    "s_ketamine", "r_ketamine", "s_norketamine", "r_norketamine", "hnk_2r6r", "hnk_2s6s", "memantine", "mk801",
-)  # fmt: skip
 REST = {
     "synaptic_strength": 0.0,
     "spine_density": 1.0,
@@ -194,7 +194,7 @@ def check_options(o: Options) -> Network:
 def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     """One stretch, after the network and the block have settled."""
     assumption: Hypothesis = hypothesis(o.hypothesis)
-    simulation = Simulation(with_loop(network, assumption), o.cells, o.seed)
+    simulation = Simulation(looped(network, assumption.feedback), o.cells, o.seed)
     if assumption.feedback is not None:
         simulation.set_loop(rest_rate(network, o.cells, o.seed))
     base = condition_of(now, network)
@@ -204,17 +204,6 @@ def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     simulation.run(WARM_UP_S, block.condition(base))
     settle_in_loop(simulation, block, base)
     return run_with_block(simulation, block, o.seconds, base)[0]
-
-
-def with_loop(network: Network, assumption: Hypothesis) -> Network:
-    """The network with that share of its drive that the hypothesis lets follow its own rate."""
-    if assumption.feedback is None:
-        return network
-    cells = {
-        t: c.model_copy(update={"drive": c.drive.model_copy(update={"feedback": assumption.feedback})})
-        for t, c in network.cells.items()
-    }
-    return network.model_copy(update={"cells": cells})
 
 
 def rest_rate(network: Network, cells: int, seed: int, seconds: float = 4.0) -> float:
@@ -244,7 +233,8 @@ def moments_of(source: Any, at: str) -> dict[str, Moment]:
 def read_moment(run: Any, time_h: float) -> Moment:
     """The mean over patients of all wires that a run has, at a time. Raises BadValue outside the run."""
     known = {str(v) for v in run.data.data_vars}
-    blockers = [f"brain_unbound_{b}" for b in BLOCKERS if f"brain_unbound_{b}" in known]
+    pores = (*(i.wire for i in KETAMINE_EXPOSURE.inputs), *(f"brain_unbound_{b}" for b in BLOCKERS if b != "ketamine"))
+    blockers = [wire for wire in pores if wire in known]
     if not blockers:
         wanted = "brain_unbound_s_ketamine,brain_unbound_r_ketamine"
         raise BadValue(f"the run holds no free brain concentration; simulate it with observe including {wanted}.")
