@@ -82,7 +82,7 @@ def number(value: float, digits: int = 3) -> str:
 def svg(figure: Figure) -> str:
     """The figure as an SVG element, the same text each time it is made."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
     return buffer.getvalue()[buffer.getvalue().index("<svg") :]
 
 

@@ -116,7 +116,7 @@ def unstretch(positions: Floats) -> Floats:
     return np.asarray(np.sign(positions) * KNEE_H * (10 ** np.abs(positions) - 1), dtype=np.float64)
 
 
-def time_axis(axes: Axes, last_h: float, labels: bool) -> None:
+def time_axis(axes: Axes, last_h: float, labels: bool, crowded: bool = False) -> None:
     """Give a panel the shared time axis, with only those labels that do not touch."""
     axes.set_xscale("function", functions=(stretch, unstretch))
     shown = [(t, name) for t, name in TICKS if t <= last_h * 1.001]
@@ -124,7 +124,7 @@ def time_axis(axes: Axes, last_h: float, labels: bool) -> None:
     kept: list[tuple[float, str]] = []
     for t, name in shown:
         place = float(stretch(np.array([t]))[0])
-        if not kept or place - float(stretch(np.array([kept[-1][0]]))[0]) > 0.055 * span:
+        if not kept or place - float(stretch(np.array([kept[-1][0]]))[0]) > (0.19 if crowded else 0.055) * span:
             kept.append((t, name))
     axes.set_xticks([t for t, _ in kept], [name if labels else "" for _, name in kept])
     axes.set_xticks([], minor=True)

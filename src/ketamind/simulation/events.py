@@ -13,8 +13,6 @@ VISIT_H = 1.0
 """How long a patient is watched over at a visit, at least."""
 SAME_VISIT_H = 12.0
 WEEK_H = 168.0
-BATH_UNIT_UM = 10.0
-"""Concentration of a co-drug in a bath that counts as its usual one."""
 
 
 def given_pairs(protocol: Protocol) -> frozenset[tuple[str, str]]:
@@ -67,7 +65,7 @@ def visits(administrations: Sequence[Event], last_h: float) -> list[Step]:
 
 def _enter(event: Event, model: Model, weight_kg: float, last_h: float, jumps: list[Jump], steps: list[Step]) -> None:
     if event.route == "bath":
-        steps += _bath(event, last_h)
+        steps += _bath(event, model.table.species, last_h)
         return
     held = event.held
     total = _total(event, model.table.species, weight_kg)
@@ -99,11 +97,11 @@ def _length(entry: Entry, event: Event, model: Model) -> float:
     return event.duration_h
 
 
-def _bath(event: Event, last_h: float) -> list[Step]:
+def _bath(event: Event, species: str, last_h: float) -> list[Step]:
     """A bath holds each moiety at its concentration; a co-drug counts in usual concentrations."""
     name = base_name(event.drug)
     stop_h = min(event.stop_h, last_h)
     if name in CODRUGS:
-        return [Step(event.start_h, stop_h, f"dose_{name}", event.amount / BATH_UNIT_UM)]
+        return [Step(event.start_h, stop_h, f"dose_{name}", event.usual_doses(species, 1.0))]
     shares = DRUGS[name].moieties if name in DRUGS else {}
     return [Step(event.start_h, stop_h, f"brain_unbound_{m}", event.amount * s) for m, s in shares.items()]

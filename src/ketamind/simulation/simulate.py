@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ketamind import __version__
 from ketamind.biology.chain import chain, slice_chain
+from ketamind.biology.pharmacokinetics import entries
 from ketamind.declare import Model
 from ketamind.engine import Batch, Options, Solution, solve
 from ketamind.errors import BadValue, unknown_name
@@ -53,6 +54,7 @@ def simulate(
     values: Mapping[str, float] | None = None,
     observe: Sequence[str] = (),
     times_h: Iterable[float] | None = None,
+    progress: Callable[[int, int], None] | None = None,
     options: Options | None = None,
 ) -> Run:
     """Simulate a protocol in one typical patient, or in a population of virtual ones.
@@ -69,6 +71,8 @@ def simulate(
     values       : parameter values by table row
     observe      : observables to keep (all if left out)
     times_h      : when (a grid dense at each dose if left out)
+    progress     : called with (patients done, patients in all)
+    options      : how to solve
 
     Returns a Run. Raises UnknownName or BadValue for what cannot be, SolveFailed if a patient cannot be solved.
 
@@ -85,7 +89,8 @@ def simulate(
     times = np.asarray(sorted(set(times_h)) if times_h is not None else time_grid(given, last_h), dtype=np.float64)
     names = tuple(observe) or tuple(model.system.outputs)
     check_observables(names, model)
-    solution = solve_patients(model, given, effects, drawn, patients, times, names, options)
+    chosen = replace(options or Options(), progress=progress)
+    solution = solve_patients(model, given, effects, drawn, patients, times, names, chosen)
     facts = {
         "version": __version__,
         "protocol": given.words(),
@@ -131,6 +136,8 @@ def _chain(
     moved = {row: dict(by) for row, by in actions}
     if bath and given:
         raise BadValue("a bath cannot be combined with doses that pass through the body.")
+    for drug_name, route in given:
+        entries(drug_name, route, species)  # refuses a route that this drug or species does not have
     return slice_chain(bath, species, moved) if bath else chain(given, species, moved)
 
 
@@ -144,7 +151,7 @@ def actions_of(protocol: Protocol) -> dict[str, dict[str, float]]:
         moved = parse_manipulation(given.action(dose.route))
         for row, value in moved.values.items():
             if 0 < value <= 1:
-                found.setdefault(row, {})[dose.drug] = max(value, found.get(row, {}).get(dose.drug, 0.0))
+                found.setdefault(row, {})[given.base] = max(value, found.get(row, {}).get(given.base, 0.0))
     return found
 
 

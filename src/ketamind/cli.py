@@ -1,0 +1,229 @@
+"""The command line: words in, numbers, files and figures out. Bad input gives one message and exit status 2."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ketamind.errors import BadFile, KetamindError
+
+RESEARCH_ONLY = "For research and teaching. Not medical advice."
+
+app = typer.Typer(
+    name="ketamind",
+    help=f"How ketamine works in the brain, from a dose to a mood curve. {RESEARCH_ONLY}",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable output on standard output, nothing else there.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Folder for the report, figures and data.", metavar="DIR")]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of the virtual patients.", min=0)]
+Words = Annotated[list[str], typer.Argument(help="The protocol in plain words, or a TOML file.", metavar="PROTOCOL...")]
+Without = Annotated[str, typer.Option("--without", help="Mechanisms to switch off, separated by commas.")]
+Manipulation = Annotated[str, typer.Option("--manipulation", help="Such as block:mtorc1 or knockdown:glun2b@sst.")]
+Species = Annotated[str, typer.Option("--species", help="human, mouse or rat.")]
+
+
+@app.command()
+def run(
+    protocol: Words,
+    patient: Annotated[str, typer.Option(help="One patient, such as weight_kg=82,age=70.", metavar="K=V,...")] = "",
+    population: Annotated[
+        str, typer.Option(help="A population of virtual patients, such as trd.", metavar="NAME")
+    ] = "",
+    patients: Annotated[int, typer.Option(help="How many virtual patients.", min=1, max=1_000_000)] = 200,
+    species: Species = "human",
+    days: Annotated[float, typer.Option(help="How long the run lasts.")] = 14.0,
+    without: Without = "",
+    manipulation: Manipulation = "",
+    observe: Annotated[str, typer.Option(help="Such as madrs@24h,cadss@40min.", metavar="NAME@TIME,...")] = "",
+    seed: Seed = 0,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Simulate a protocol and print, or write, what comes of it."""
+    from ketamind.simulation import parse_observations, simulate
+    from ketamind.simulation.who import protocol_from, who_is_meant
+    from ketamind.studies.summary import summarise
+
+    given = protocol_from(" ".join(protocol))
+    who = who_is_meant(patient, population, species)
+    wanted = parse_observations(observe)
+    many = patients if population else 1
+    folder = _writable(out)
+    with _progress("simulating", many) as (advance, _):
+        result = simulate(
+            given,
+            days,
+            patient=who,
+            patients=many,
+            seed=seed,
+            without=_names(without),
+            manipulation=manipulation,
+            observe=() if folder is not None or not wanted else tuple(dict.fromkeys(o.name for o in wanted)),
+            progress=advance,
+        )
+    summary = summarise(result, wanted)
+    if folder is not None:
+        from ketamind.report.run_report import write_run_report
+
+        _tell(f"report: {write_run_report(result, summary, folder)}")
+    if as_json:
+        _print_json(summary.as_json())
+    else:
+        print(summary.as_text())
+
+
+@app.command()
+def demo(
+    patients: Annotated[int, typer.Option(help="Virtual patients in each arm.", min=10, max=100_000)] = 400,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = Path("demo-out"),
+) -> None:
+    """Simulate a published trial (Murrough 2013: ketamine against midazolam) beside its own numbers."""
+    from ketamind.studies.demo import run_demo
+
+    folder = _writable(out)
+    with _progress("simulating Murrough 2013", 2 * patients) as (advance, describe):
+        if folder is None:
+            result, path = run_demo(patients, seed, progress=advance), None
+        else:
+            from ketamind.report.demo_report import OBSERVED, write_demo_report
+
+            result = run_demo(patients, seed, OBSERVED, advance)
+            describe("writing the report")
+            path = write_demo_report(result, folder)
+    if path is not None:
+        _tell(f"report: {path}")
+    if as_json:
+        _print_json(result.as_json())
+    else:
+        print(result.as_text())
+
+
+@app.command()
+def mechanisms(species: Species = "human", as_json: Json = False) -> None:
+    """List what can be switched off, and what each does."""
+    from ketamind.studies.explain import list_mechanisms
+
+    found = list_mechanisms(species)
+    if as_json:
+        _print_json({"mechanisms": [m.as_json() for m in found]})
+    else:
+        print("\n".join(m.as_text() for m in found))
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="A parameter, mechanism or observable.")],
+    species: Species = "human",
+    as_json: Json = False,
+) -> None:
+    """Show value, unit, range, source and equations behind a name."""
+    from ketamind.studies.explain import explain as look_up
+
+    found = look_up(name, species)
+    if as_json:
+        _print_json(found.as_json())
+    else:
+        print(found.as_text())
+
+
+@app.command()
+def knockouts(
+    protocol: Words,
+    mechanism: Annotated[str, typer.Option("--mechanisms", help="Which to switch off; all if left out.")] = "",
+    observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
+    species: Species = "human",
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Switch each mechanism off in turn and show what is left of the effect."""
+    from ketamind.simulation.who import protocol_from
+    from ketamind.studies.knockouts import knock_out
+
+    folder = _writable(out)
+    table = knock_out(protocol_from(" ".join(protocol)), _names(mechanism), observe, species=species)
+    if folder is not None:
+        from ketamind.report.knockout_report import write_knockout_report
+
+        _tell(f"report: {write_knockout_report(table, folder)}")
+    if as_json:
+        _print_json(table.as_json())
+    else:
+        print(table.as_text())
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False) -> None:
+    if version:
+        from ketamind import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point: every expected problem is one message on standard error and exit status 2."""
+    try:
+        app()
+    except KetamindError as problem:
+        print(f"ketamind: {problem}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("ketamind: stopped.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _names(words: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in words.split(",") if part.strip())
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, indent=2, allow_nan=False))
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _writable(folder: Path | None) -> Path | None:
+    """The folder, made and tried before any work is done. Raises BadFile."""
+    if folder is None:
+        return None
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".ketamind-probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as problem:
+        raise BadFile(f"cannot write into '{folder}': {problem.strerror or problem}. Choose another folder.") from None
+    return folder
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[tuple[Callable[[int, int], None] | None, Callable[[str], None]]]:
+    """A progress bar on standard error where a person is watching; what the work calls as it advances."""
+    if not sys.stderr.isatty():
+        yield None, lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield (
+            lambda done, of: bar.update(task, completed=done, total=of),
+            lambda words: bar.update(task, description=words),
+        )
