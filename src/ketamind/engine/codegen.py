@@ -72,8 +72,8 @@ def lanes() -> int:
     return 8 if has.get("avx512f") and has.get("avx512dq") else 4 if has.get("avx2") else 2
 
 
-@lru_cache(maxsize=1)
 def _machine() -> Any:
+    """This processor, for one use: an engine that is given it owns it."""
     binding = _llvm()
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
