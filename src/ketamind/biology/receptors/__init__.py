@@ -5,10 +5,11 @@ from ketamind.biology.receptors.hcn1 import HCN1
 from ketamind.biology.receptors.hnk import HNK_RELEASE
 from ketamind.biology.receptors.nicotinic import NICOTINIC_A7
 from ketamind.biology.receptors.nmda_block import BLOCKERS, block
-from ketamind.biology.receptors.nmda_current import ALLOSTERIC_SITE, CONDUCTANCES, OCCUPANCY, RESTING_RECEPTORS
+from ketamind.biology.receptors.nmda_current import ALLOSTERIC_SITE, CONDUCTANCES, CORTEX, RESTING_RECEPTORS
 from ketamind.biology.receptors.nmda_exposure import KETAMINE_EXPOSURE, exposure
 from ketamind.biology.receptors.nmda_gating import SUBTYPES, gating_scheme
 from ketamind.biology.receptors.nmda_native import NATIVE_CURRENT
+from ketamind.biology.receptors.nmda_occupancy import OCCUPANCY
 from ketamind.biology.receptors.nmda_pools import POOLS
 from ketamind.biology.receptors.nmda_trapping import trapping
 from ketamind.biology.receptors.opioid import OPIOID
@@ -16,7 +17,7 @@ from ketamind.biology.receptors.trkb import TRKB_BINDING
 from ketamind.declare import Component
 from ketamind.errors import unknown_name
 
-NMDA_READOUTS = (ALLOSTERIC_SITE, *CONDUCTANCES, RESTING_RECEPTORS, OCCUPANCY, trapping())
+NMDA_READOUTS = (ALLOSTERIC_SITE, *CONDUCTANCES, RESTING_RECEPTORS, CORTEX, OCCUPANCY, trapping())
 OTHER_TARGETS = (OPIOID, TRKB_BINDING, HCN1, HNK_RELEASE, D2, NICOTINIC_A7)
 
 
@@ -49,7 +50,14 @@ def in_vitro(drug: str = "ketamine") -> tuple[Component, ...]:
     if drug not in BLOCKERS:
         raise unknown_name(drug, "a blocker of the NMDA pore", BLOCKERS)
     pore = KETAMINE_EXPOSURE if drug == "ketamine" else exposure(drug)
-    return (pore, *(gating_scheme(s, drug) for s in SUBTYPES), NATIVE_CURRENT, trapping(drug), *OTHER_TARGETS)
+    return (
+        pore,
+        *(gating_scheme(s, drug) for s in SUBTYPES),
+        NATIVE_CURRENT,
+        OCCUPANCY,
+        trapping(drug),
+        *OTHER_TARGETS,
+    )
 
 
 __all__ = ["BLOCKERS", "POOLS", "SUBTYPES", "in_vitro", "nmda_blocker", "receptors"]

@@ -1,4 +1,4 @@
-"""What the block leaves of the NMDA conductance of each cell type, and what an occupancy assay would see.
+"""What the block leaves of the NMDA conductance of each cell type, and the share of receptors blocked in cortex.
 
     synaptic = sum share kept (1 - B)                       times (1 - AP5) (1 - CPP) (1 - block)
     tonic    = sum share kept (1 - B) (1 - E_max A)         likewise,   A = C_ket / (C_ket + EC50)
@@ -8,7 +8,7 @@ glutamate and spares brief synaptic activation; memantine does not share it. `pr
 Drug-free, each conductance is exactly 1.
 
 Resting receptors are those that spontaneous release and ambient glutamate open on quiet pyramidal cells: part synaptic,
-part tonic. Occupancy is the share of cortical receptors that hold a drug, weighted by receptors and not by current.
+part tonic. The share blocked in cortex is weighted by receptors and not by current.
 
 Source: abbott-2025 (allosteric site: nanomolar, incomplete, tonic only), orser-1997 (a membrane route);
 gideons-2014, miller-2014 (resting receptors). E_max is assumed.
@@ -131,7 +131,7 @@ RESTING_RECEPTORS = Component(
 CORTICAL_POOLS = tuple(p for p in POOLS if p.cell in CORTICAL_CELLS)
 
 
-def occupancy_readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
+def cortex_readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
     weight = occupied = 0.0
     for cell in CORTICAL_CELLS:
         for site, share in (("synaptic", 1 - p.tonic), ("tonic", p.tonic)):
@@ -140,12 +140,12 @@ def occupancy_readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
             w = getattr(p, cell) * share
             mean = sum(size * _held(u, pool) for size, pool in zip(sizes, pools, strict=True)) / sum(sizes)
             weight, occupied = weight + w, occupied + w * mean
-    return {"occupancy": occupied / weight}
+    return {"blocked": occupied / weight}
 
 
-OCCUPANCY = Component(
-    name="nmda_occupancy",
-    summary="Share of cortical NMDA receptors that hold a drug",
+CORTEX = Component(
+    name="nmda_cortex",
+    summary="Share of cortical NMDA receptors that hold a drug, in place",
     inputs=_held_inputs(CORTICAL_POOLS),
     parameters=(
         *(
@@ -159,6 +159,6 @@ OCCUPANCY = Component(
             for s in pool.subtypes
         ),
     ),
-    outputs=(Output("occupancy", "1", "receptors that hold a drug", wire="nmda_occupancy", when_off=0.0),),
-    readout=occupancy_readout,
+    outputs=(Output("blocked", "1", "cortical receptors that hold a drug", wire="nmda_blocked_cortex", when_off=0.0),),
+    readout=cortex_readout,
 )
