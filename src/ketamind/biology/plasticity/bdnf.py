@@ -3,19 +3,23 @@
 Excess pyramidal firing opens AMPA receptors and, through them, voltage-dependent calcium channels; calcium releases
 BDNF from a stock that translation refills.
 
-    y = r (1 - I_ampa) (1 - I_vdcc) (gate (max(x, 0) + g_H HNK) + w_add s_MOR)        release drive
-    gate = 1 - w_op (1 - mu tone)
+    E = gate (max(x, 0) + g_H HNK) + w_add s_MOR;   gate = 1 - w_op (1 - mu tone)     excitation
+    dh/dt = (E - h) / tau_h                                                           what release is used to
+    y = r (1 - I_ampa) (1 - I_vdcc) max(0, E - h)                                     release drive
     Q = (1 - m) (phi + q H(y; K_y, n_y))                                              regulated release per stock
     db/dt = k_b (v_b eta (1 + mu_U U) - b)                                            stock
     dB/dt = k_cl (v_b (1 - phi) + b Q - B)                                            outside the cell
     dB_p/dt = k_p (1 + g_p (B - 1) - B_p)                                             plasma
 
-All are relative to rest, where y = 0. Of basal release the share phi is regulated and draws on the stock; the rest
-is constitutive and does not answer to it, so that faster translation alone puts little BDNF outside. The release
-drive is the pyramidal excess that the circuit gives, as far as synapses are ready (r); the opioid system may gate it
-(endogenous mu tone is permissive), add to it (mu agonism of the drug is a second drive), or both, by two weights. Met
-carriers (Val66Met) lose the fraction m of regulated release, basal and evoked; ampakines act as the reverse of I_ampa.
-Source: lepack-2014 (AMPA and L-type calcium channels needed), autry-2011, solinas-2019 (clearance), liu-2012.
+All are relative to rest, where E = 0. Release answers to a surge of activity and gets used to what lasts (h), so that
+the firing which stronger synapses sustain for days does not release BDNF in turn. Of basal release the share phi is
+regulated and draws on the stock; the rest is constitutive and does not answer to it, so that faster translation alone
+puts little BDNF outside. The drive is the pyramidal excess that the circuit gives, as far as synapses are ready (r);
+the opioid system may gate it (endogenous mu tone is permissive), add to it (mu agonism of the drug is a second drive),
+or both, by two weights. Met carriers (Val66Met) lose the fraction m of regulated release, basal and evoked; ampakines
+act as the reverse of I_ampa.
+Source: lepack-2014 (AMPA and L-type calcium channels needed), moghaddam-1997 (the surge of glutamate passes within
+two hours), autry-2011, solinas-2019 (clearance), liu-2012. That release gets used to lasting drive is an assumption.
 """
 
 from typing import Any
@@ -26,20 +30,25 @@ from ketamind.biology.plasticity.saturation import steep_hill
 from ketamind.declare import Component, Input, Output, Parameter, State
 
 
-def release_drive(u: Any, p: Any) -> Any:
-    """Calcium-carried drive of regulated release, 0 at rest."""
+def excitation(u: Any, p: Any) -> Any:
+    """What drives release before adaptation, 0 at rest."""
     gate = 1 - p.w_op * (1 - u.mu_tone)
-    excitation = gate * (maximum(u.pyramidal_excess, 0) + p.g_H * u.hnk_drive) + p.w_add * u.mor_signal
+    return gate * (maximum(u.pyramidal_excess, 0) + p.g_H * u.hnk_drive) + p.w_add * u.mor_signal
+
+
+def release_drive(u: Any, x: Any, p: Any) -> Any:
+    """Calcium-carried drive of regulated release, 0 at rest."""
     ampa = (1 - p.block_ampa) * (1 + p.stimulate_ampa)
-    return u.synaptic_readiness * ampa * (1 - p.block_vdcc) * excitation
+    return u.synaptic_readiness * ampa * (1 - p.block_vdcc) * maximum(excitation(u, p) - x.h, 0)
 
 
 def rates(u: Any, x: Any, p: Any) -> dict[str, Any]:
-    lost = p.met_loss * p.val66met
-    regulated = (1 - lost) * (p.phi + p.q * steep_hill(release_drive(u, p), p.K_y, p.n_y))
+    left = 1 - p.met_loss * p.val66met
+    regulated = left * (p.phi + p.q * steep_hill(release_drive(u, x, p), p.K_y, p.n_y))
     constitutive = (1 - p.knockout) * (1 - p.phi)
     synthesis = (1 - p.knockout) * u.elongation_gain * (1 + p.mu_U * u.durable_latch)
     return {
+        "h": (excitation(u, p) - x.h) / p.tau_h,
         "b": p.k_b * (synthesis - x.b),
         "B": p.k_cl * (constitutive + x.b * regulated - x.B),
         "B_p": p.k_p * (1 + p.g_p * (x.B - 1) - x.B_p),
@@ -53,7 +62,7 @@ def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
         "bdnf_extracellular": x.B,
         "bdnf_plasma": x.B_p,
         "trophic_support": 1 - p.s_B * (1 - basal),
-        "release_drive": release_drive(u, p),
+        "release_drive": release_drive(u, x, p),
     }
 
 
@@ -71,6 +80,7 @@ BDNF = Component(
         Input("hnk_drive", "1", "drive of glutamate release by hydroxynorketamine", absent=0.0),
     ),
     states=(
+        State("h", "1", "excitation that release is used to"),
         State("b", "1", "releasable BDNF in tissue relative to rest", initial=1.0),
         State("B", "1", "extracellular BDNF relative to rest", initial=1.0),
         State("B_p", "1", "plasma BDNF relative to rest", initial=1.0),
@@ -82,6 +92,7 @@ BDNF = Component(
         Parameter("q", "1", "largest evoked release as a multiple of basal release", row="bdnf.q"),
         Parameter("K_y", "1", "drive of half-maximal evoked release", row="bdnf.K_y"),
         Parameter("n_y", "1", "steepness of evoked release", row="bdnf.n_y"),
+        Parameter("tau_h", "h", "time to get used to lasting excitation", row="bdnf.tau_h"),
         Parameter("phi", "1", "share of basal release that is regulated", row="bdnf.phi"),
         Parameter("met_loss", "1", "regulated release lost by Met carriers", row="bdnf.met_loss"),
         Parameter("s_B", "1", "share of spine formation that rests on basal BDNF", row="bdnf.s_B"),

@@ -13,7 +13,8 @@ Erasure takes only what exceeds the untreated brain, as light on recently potent
 
 The states are relative to the untreated rest of the same individual, which solves a quadratic equation, so that every
 brain, healthy or stressed, starts at rest. Source: holtmaat-2005 (73 % persistent), grutzendler-2002 (4 % lost a
-month), phoumthipphavong-2016 and pryazhnikov-2018 (formation up, elimination not), moda-sava-2019 (onset and erasure), ng-2018 (stress).
+month), phoumthipphavong-2016 and pryazhnikov-2018 (formation up, elimination not), moda-sava-2019 (onset, erasure),
+ng-2018 (stress).
 """
 
 from typing import Any

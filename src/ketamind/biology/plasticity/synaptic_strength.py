@@ -1,22 +1,27 @@
 """Synaptic strength: potentiation by AMPA receptors within hours, kept for days by new protein.
 
-    dw/dt = k_w T (1 + nu (eta - 1)) (1 - I_psi) r (w_max - w) - w / (tau_w (1 + lam_P P) (1 + lam_U U))
+    dw/dt = k_w T' (1 + nu (eta - 1)) (1 - I_psi) r (w_max - w) - w / (tau_w (1 + lam_P P) (1 + lam_U U))
+    T' = T T^2 / (T^2 + K_T^2)
 
-Potentiation w needs active TrkB, translation, and synapses that are ready for it (r). It fades within hours unless
-newly made protein (P) captures it, and lasts for days where the durable change (U) keeps it: early and late
-potentiation. What the circuit feels is w less what stress takes (see `resilience`).
+Potentiation w needs strongly active TrkB (T; weak activity does little, however long), translation, and synapses that
+are ready for it (r). It fades within hours unless newly made protein (P) captures it, and lasts for days where the
+durable change (U) keeps it: early and late potentiation. What the circuit feels is w less what stress takes (see
+`resilience`).
 Source: autry-2011 (first hours: translation, not mTORC1), li-2010 (24 h: mTORC1), kim-2021,
 frey-morris-1997 (capture).
 """
 
 from typing import Any
 
+from ketamind.biology.plasticity.saturation import SMALLEST_RATIO, hill
 from ketamind.declare import Component, Input, Output, Parameter, State
 
 
 def rates(u: Any, x: Any, p: Any) -> dict[str, Any]:
     translation = (1 + p.nu * (u.elongation_gain - 1)) * (1 - p.block_synthesis)
-    potentiate = p.k_w * u.trkb_activity * translation * u.synaptic_readiness * (p.w_max - x.w)
+    active_square = u.trkb_activity * u.trkb_activity
+    active = u.trkb_activity * hill(active_square, p.K_T * p.K_T + SMALLEST_RATIO)
+    potentiate = p.k_w * active * translation * u.synaptic_readiness * (p.w_max - x.w)
     lifetime = p.tau_w * (1 + p.lam_P * u.synaptic_protein) * (1 + p.lam_U * u.durable_latch)
     return {"w": potentiate - x.w / lifetime}
 
@@ -39,6 +44,7 @@ POTENTIATION = Component(
     states=(State("w", "1", "potentiation of AMPA synapses"),),
     parameters=(
         Parameter("k_w", "1/h", "potentiation per unit of active TrkB", row="strength.k_w"),
+        Parameter("K_T", "1", "active TrkB for half of that", row="strength.K_T"),
         Parameter("nu", "1", "gain by elongation", row="strength.nu"),
         Parameter("w_max", "1", "largest potentiation", row="strength.w_max"),
         Parameter("tau_w", "h", "life of potentiation without new protein", row="strength.tau_w"),

@@ -3,26 +3,31 @@
 BDNF above its resting level activates surface TrkB. Drug bound to the receptor's transmembrane part (theta) makes
 it answer to BDNF more strongly: a gain, not an agonist. Active receptors are taken up and go on signalling inside.
 
-    L = max(0, B (1 - antibody) (1 + psi theta) - 1 - th_L) (1 - I_trkb);   f = L / (L + K_L)
+    B' = B (1 - antibody) (1 + psi theta);   L = max(0, B' - 1 - th_L) (1 - I_trkb);   f = L / (L + K_L)
     dR/dt = -k_a f R + k_d A + k_rec (1 - R - A - I)        surface
     dA/dt = k_a f R - (k_d + k_i) A                         active at the surface
     dI/dt = k_i A - k_x I                                   active in endosomes
 
+Phosphorylation as measured is the resting part, which follows B' up to the threshold, and the evoked part A + I.
 k_i is a net rate, chosen so that saturating BDNF halves surface TrkB in 2-3 h (proenca-2016); the gross rate is
 faster (jain-bhalla-2009). Source also: casarotto-2021 (direct binding), ji-2010 (transient after acute BDNF).
 """
 
 from typing import Any
 
-from numpy import maximum
+from numpy import maximum, minimum
 
 from ketamind.biology.plasticity.saturation import hill
 from ketamind.declare import Component, Input, Output, Parameter, State
 
 
+def ligand(u: Any, p: Any) -> Any:
+    """Free BDNF as the receptor answers to it, 1 at rest."""
+    return u.bdnf_extracellular * (1 - p.block_bdnf) * (1 + p.psi * u.trkb_binding)
+
+
 def rates(u: Any, x: Any, p: Any) -> dict[str, Any]:
-    ligand = u.bdnf_extracellular * (1 - p.block_bdnf) * (1 + p.psi * u.trkb_binding)
-    excess = maximum(ligand - 1 - p.th_L, 0) * (1 - p.block_trkb)
+    excess = maximum(ligand(u, p) - 1 - p.th_L, 0) * (1 - p.block_trkb)
     activate = p.k_a * hill(excess, p.K_L) * x.R
     return {
         "R": -activate + p.k_d * x.A + p.k_rec * (1 - x.R - x.A - x.I),
@@ -32,10 +37,11 @@ def rates(u: Any, x: Any, p: Any) -> dict[str, Any]:
 
 
 def readout(u: Any, x: Any, p: Any) -> dict[str, Any]:
+    resting = minimum(ligand(u, p), 1 + p.th_L) * (1 - p.block_trkb)
     return {
         "trkb_activity": x.A + x.I,
         "trkb_surface": x.R,
-        "p_trkb": 1 + p.fold * (x.A + x.I),
+        "p_trkb": resting + p.fold * (x.A + x.I),
     }
 
 
