@@ -140,13 +140,15 @@ def explain(
 @app.command()
 def knockouts(
     protocol: Words,
-    mechanism: Annotated[str, typer.Option("--mechanisms", help="Which to switch off; all if left out.")] = "",
+    mechanism: Annotated[
+        str, typer.Option("--mechanisms", help="Mechanisms or antagonists such as naltrexone; all if left out.")
+    ] = "",
     observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
     species: Species = "human",
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """Switch each mechanism off in turn and show what is left of the effect."""
+    """Switch each mechanism off, and give each antagonist, in turn; show what is left of the effect."""
     from ketamind.simulation.who import protocol_from
     from ketamind.studies.knockouts import knock_out
 

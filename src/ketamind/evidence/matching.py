@@ -6,7 +6,7 @@ from functools import lru_cache
 from ketamind.biology.pharmacokinetics import molar_mass
 from ketamind.errors import KetamindError
 from ketamind.evidence.experiments import Experiment, shipped_experiments
-from ketamind.protocols import Event, Protocol, parse_protocol
+from ketamind.protocols import Event, Patient, Protocol, parse_population, parse_protocol
 
 CLOSE = 0.2
 """How far dose and duration may lie from the published ones, as a share of them."""
@@ -28,15 +28,27 @@ class Published:
     relative: bool
 
 
-def published(protocol: Protocol, species: str = "human") -> tuple[Published, ...]:
-    """All shipped experiments under this protocol, nearly, that are values at a time."""
+def published(protocol: Protocol, patient: Patient) -> tuple[Published, ...]:
+    """All shipped experiments under this protocol, nearly, that are values at a time.
+
+    Ratings are taken from the patient's own population and setting only; concentrations from any.
+    """
     found = []
     for experiment in shipped_experiments():
         if experiment.statistic not in ("value", "change") or experiment.manipulation or experiment.time_h is None:
             continue
-        if experiment.species == species and _alike(protocol, experiment.protocol):
+        if _same_people(experiment, patient) and _alike(protocol, experiment.protocol):
             found.append(_on_scale(experiment))
     return tuple(found)
+
+
+def _same_people(experiment: Experiment, patient: Patient) -> bool:
+    if experiment.species != patient.species:
+        return False
+    if experiment.domain != "clinical":
+        return True
+    theirs = parse_population(experiment.population, experiment.species)
+    return (theirs.population, theirs.setting or "parallel") == (patient.population, patient.setting or "parallel")
 
 
 def _on_scale(experiment: Experiment) -> Published:

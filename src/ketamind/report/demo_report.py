@@ -29,7 +29,7 @@ def write_demo_report(demo: Demo, folder: Path) -> Path:
     mood = arms_figure(demo.arms, "madrs", _mood_points(demo), COLOURS)
     felt = arms_figure(demo.arms, "cadss", (), COLOURS)
     protocol = parse_protocol(ARMS["ketamine"])
-    points = points_for(demo.arms["ketamine"], protocol, "human")
+    points = points_for(demo.arms["ketamine"], protocol, parse_population(POPULATION))
     chain = chain_figure(demo.arms["ketamine"], ghost=demo.arms["midazolam"], points=points)
     for figure, name in ((mood, "madrs"), (felt, "cadss"), (chain, "chain")):
         save_figure(figure, folder / name)

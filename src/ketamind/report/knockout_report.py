@@ -23,7 +23,7 @@ def write_knockout_report(table: Knockouts, folder: Path) -> Path:
         contributions_section(table),
         Section("Course with and without each mechanism", (), pictures),
     ]
-    lead = f"Each mechanism switched off in turn, one typical patient: {table.protocol.words()}."
+    lead = f"Each mechanism off, each antagonist given, in turn; one typical patient: {table.protocol.words()}."
     html = report_html("Knock-outs", lead, sections, provenance_line(table.runs["intact"]))
     return write_report(folder / "report.html", html)
 

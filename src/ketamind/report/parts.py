@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from ketamind.declare import Model
 from ketamind.errors import BadFile
 from ketamind.evidence.matching import Published, published
-from ketamind.protocols import Protocol
+from ketamind.protocols import Patient, Protocol
 from ketamind.report.figures import Point, knockout_figure
 from ketamind.report.html import Grid, Picture, Section, number
 from ketamind.simulation import Run
@@ -34,9 +34,9 @@ def save_figure(figure: Figure, stem: Path) -> None:
         raise BadFile(f"cannot write '{stem}': {problem.strerror or problem}. Choose another folder.") from None
 
 
-def points_for(run: Run, protocol: Protocol, species: str) -> tuple[Point, ...]:
+def points_for(run: Run, protocol: Protocol, patient: Patient) -> tuple[Point, ...]:
     """Published values to lay over a run; a change from baseline is added to the run's own mean at the start."""
-    return tuple(_point(run, p) for p in published(protocol, species) if p.observable in run.data)
+    return tuple(_point(run, p) for p in published(protocol, patient) if p.observable in run.data)
 
 
 def _point(run: Run, value: Published) -> Point:
@@ -71,8 +71,9 @@ def contributions_section(table: Knockouts) -> Section:
     rows = [["effect of the dose", *(number(table.intact[n]) for n in names)]]
     rows += [[m, *(_share(left[m][n]) for n in names)] for m in left]
     words = (
-        "The effect of the dose is its difference from the same brain without it, in one typical patient. Below, what "
-        "is left of that effect when a mechanism is switched off. Mechanisms interact, so that shares need not add up."
+        "The effect of the dose is its difference from the same brain given saline, in one typical patient. Below, "
+        "what is left of it when a mechanism is switched off or an antagonist is given. Mechanisms interact, so that "
+        "shares need not add up."
     )
     shown = {m: row for m, row in left.items() if any(abs(v - 1) > 0.02 for v in row.values() if v == v)}
     parts: list[Picture | Grid] = []

@@ -25,7 +25,7 @@ def write_run_report(run: Run, summary: Summary, folder: Path) -> Path:
     facts = run.provenance
     protocol = parse_protocol(facts["protocol"])
     patient = Patient.parse(facts["patient"])
-    points = points_for(run, protocol, patient.species)
+    points = points_for(run, protocol, patient)
     figure = chain_figure(run, points=points)
     save_figure(figure, folder / "chain")
     run.save(folder / "run.nc")

@@ -72,7 +72,8 @@ class Run:
         target = Path(path)
         part = target.with_name(target.name + ".part")
         try:
-            self.data.to_netcdf(part, engine="h5netcdf")
+            packed = {name: {"zlib": True, "complevel": 4, "shuffle": True} for name in self.data.data_vars}
+            self.data.to_netcdf(part, engine="h5netcdf", encoding=packed)
             part.replace(target)
         except OSError as problem:
             part.unlink(missing_ok=True)

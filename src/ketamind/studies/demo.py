@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ketamind.declare import shipped_table
 from ketamind.evidence.experiments import Experiment, shipped_experiments
 from ketamind.protocols import parse_protocol
-from ketamind.simulation import Run, simulate
+from ketamind.simulation import Run, chain_for, simulate
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -89,10 +89,16 @@ def run_demo(
             patient=POPULATION,
             patients=patients,
             seed=seed + done,
-            observe=observe,
+            observe=_given(observe, protocol),
             progress=_part(progress, done * patients, len(ARMS) * patients),
         )
     return Demo(arms, tuple(_compare(e, arms, seed) for e in _published()))
+
+
+def _given(observe: Sequence[str], protocol: str) -> tuple[str, ...]:
+    """Those observables that the arm's model gives: midazolam makes no norketamine."""
+    known = chain_for(parse_protocol(protocol)).system.outputs
+    return tuple(name for name in observe if name in known)
 
 
 def _part(progress: Progress | None, before: int, total: int) -> Progress | None:

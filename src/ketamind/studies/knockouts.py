@@ -1,24 +1,49 @@
-"""Knock-outs: each mechanism off in turn, and what is left of each outcome.
+"""Knock-outs: each mechanism off in turn, each antagonist given in turn, and what is left of each outcome.
 
-The effect of a protocol on an observable is its difference from the same brain without the drug, so that an outcome
-which a mechanism holds up at rest is not mistaken for an effect of the dose.
+The effect of a protocol on an observable is its difference from the same brain given saline in its place, so that what
+a mechanism holds up at rest, or a visit does by itself, is not mistaken for an effect of the dose. An antagonist is in
+both.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ketamind.errors import unknown_name
 from ketamind.protocols import Patient, Protocol, parse_protocol
 from ketamind.simulation import Observation, Run, chain_for, parse_observations, simulate
 
 OUTCOMES = (
-    "cadss@40min,power_gamma@40min,bdnf_extracellular@1h,synaptic_strength@4h,spine_density@24h,madrs@24h,madrs@7d"
+    "mor_signal@40min,cadss@40min,rate_pyramidal@40min,bdnf_extracellular@1h,synaptic_strength@4h,"
+    "spine_density@24h,madrs@24h,madrs@7d"
 )
 
 
 @dataclass(frozen=True)
+class Variant:
+    """One way to take something away: mechanisms off, a manipulation in words, or a drug given besides."""
+
+    without: tuple[str, ...] = ()
+    manipulation: str = ""
+    besides: str = ""
+
+
+ANTAGONISTS: Mapping[str, Variant] = {
+    "naltrexone": Variant(besides="50 mg naltrexone po at -45 min"),
+    "rapamycin": Variant(manipulation="block:mtorc1"),
+    "nbqx": Variant(manipulation="block:ampa"),
+    "verapamil": Variant(manipulation="block:vdcc"),
+    "anti_bdnf": Variant(manipulation="block:bdnf"),
+    "k252a": Variant(manipulation="block:trkb"),
+    "anisomycin": Variant(manipulation="block:protein_synthesis"),
+    "spine_erasure": Variant(manipulation="erase:spines"),
+}
+"""Agents of the published antagonist studies, by name."""
+
+
+@dataclass(frozen=True)
 class Knockouts:
-    """Effects of a protocol (value with the dose minus value without), intact and with each mechanism off."""
+    """Effects of a protocol (value under it minus value under saline), intact and under each variant."""
 
     protocol: Protocol
     observations: tuple[Observation, ...]
@@ -40,47 +65,71 @@ class Knockouts:
         names = [o.text for o in self.observations]
         width = max(len(n) for n in (*self.effects, "effect of the dose")) + 2
         lines = [f"{'effect of the dose':<{width}}" + "".join(f"{self.intact[n]:>{len(n) + 3}.3g}" for n in names)]
-        for mechanism, row in self.left().items():
+        for variant, row in self.left().items():
             cells = "".join(f"{_percent(row[n]):>{len(n) + 3}}" for n in names)
-            lines.append(f"{mechanism:<{width}}{cells}")
+            lines.append(f"{variant:<{width}}{cells}")
         head = " " * width + "".join(f"{n:>{len(n) + 3}}" for n in names)
         return "\n".join([f"What is left with one mechanism off: {self.protocol.words()}", head, *lines])
 
 
 def knock_out(
     protocol: "str | Protocol",
-    mechanisms: Sequence[str] = (),
+    names: Sequence[str] = (),
     observe: "str | Sequence[Observation]" = OUTCOMES,
     *,
     species: str = "human",
     patient: Patient | None = None,
 ) -> Knockouts:
-    """Simulate a protocol intact and with each mechanism off (all of them, if none is named).
+    """Simulate a protocol intact and with each named mechanism off or antagonist given (all, if none is named).
 
-    Raises UnknownName for a mechanism or an observable that the model does not have.
+    Raises UnknownName for a mechanism, antagonist or observable that is not known.
     """
     given = parse_protocol(protocol) if isinstance(protocol, str) else protocol
     observations = parse_observations(observe or OUTCOMES) if isinstance(observe, str) else tuple(observe)
-    known = chain_for(given, species).mechanisms
-    chosen = tuple(mechanisms) or tuple(known)
     who = patient or Patient(species=species)
-    runs = {name: _run(given, (name,), observations, who) for name in chosen}
-    intact = _run(given, (), observations, who)
-    bare = {name: _run(Protocol(), (name,), observations, who) for name in chosen}
-    rest = _run(Protocol(), (), observations, who)
+    variants = _variants(given, names, who.species)
+    intact = _run(given, Variant(), observations, who)
+    runs = {name: _run(given, variant, observations, who) for name, variant in variants.items()}
+    saline = placebo(given)
+    rest = _run(saline, Variant(), observations, who)
+    bare = {name: _run(saline, variant, observations, who) for name, variant in variants.items()}
     return Knockouts(
         given,
         observations,
         _effect(intact, rest, observations),
-        {name: _effect(runs[name], bare[name], observations) for name in chosen},
+        {name: _effect(runs[name], bare[name], observations) for name in variants},
         {"intact": intact, **runs},
     )
 
 
-def _run(protocol: Protocol, without: tuple[str, ...], observations: Sequence[Observation], patient: Patient) -> Run:
+def placebo(protocol: Protocol) -> Protocol:
+    """Saline at the same times and by the same routes.
+
+    >>> placebo(parse_protocol("0.5 mg/kg ketamine iv over 40 min")).words()
+    '0 mg saline iv over 40 min'
+    """
+    return Protocol(tuple(replace(d, drug="saline", amount=0.0, unit="mg", target=False) for d in protocol))
+
+
+def _variants(protocol: Protocol, names: Sequence[str], species: str) -> dict[str, Variant]:
+    known = {name: Variant(without=(name,)) for name in chain_for(protocol, species).mechanisms} | dict(ANTAGONISTS)
+    for name in names:
+        if name not in known:
+            raise unknown_name(name, "a mechanism of this model, nor an antagonist", known)
+    return {name: known[name] for name in names or known}
+
+
+def _run(protocol: Protocol, variant: Variant, observations: Sequence[Observation], patient: Patient) -> Run:
     days = max(1.0, max(o.time_h for o in observations) / 24)
-    names = tuple(dict.fromkeys(o.name for o in observations))
-    return simulate(protocol, days=days, patient=patient, without=without, observe=names)
+    besides = parse_protocol(variant.besides) if variant.besides else Protocol()
+    return simulate(
+        Protocol((*besides.doses, *protocol.doses)),
+        days=days,
+        patient=patient,
+        without=variant.without,
+        manipulation=variant.manipulation,
+        observe=tuple(dict.fromkeys(o.name for o in observations)),
+    )
 
 
 def _effect(dosed: Run, rest: Run, observations: Sequence[Observation]) -> dict[str, float]:
