@@ -25,6 +25,8 @@ from ketamind.engine.oracle import solve_with_scipy, stopped, unobservable
 
 KERNELS = ("step", "accept", "dense", "observe")
 CHUNK = 1024
+MANY = 256
+"""From this many patients on, machine code is made for just the parameters in which they differ."""
 REASONS = (
     "",
     "the step became too small to go on",
@@ -54,7 +56,7 @@ class Plan:
         lengths = {"states": n, "n_kept": len(layout.kept), "inputs": len(self.system.inputs)}
         return Places(**begins, **lengths, observables=len(self.observables))
 
-    def workspace(self, options: Options) -> Floats:
+    def workspace(self, task: Task, options: Options) -> Floats:
         """A thread's workspace, aligned to cache lines, with all that is the same for every patient filled in."""
         layout, w = self.kernels.layout, self.kernels.lanes
         raw = np.zeros(layout.size * w + 8)
@@ -67,22 +69,33 @@ class Plan:
             work[first : first + len(values) * w] = np.repeat(values, w)
         first = (layout.begins["input"] + len(self.system.inputs)) * w
         work[first : first + len(self.system.rest) * w] = np.repeat(self.system.rest, w)
+        first = layout.begins["common"] * w
+        fixed = {k: v for k, v in task.values.items() if not np.ndim(v)}
+        work[first : first + len(layout.common)] = values_of(self.kernels.lowered.graph, list(layout.common), fixed)
         return work
 
 
 @once_per_system
-def _plans(system: System) -> "dict[tuple[str, ...], Plan]":
+def _plans(system: System) -> "dict[tuple[tuple[str, ...], frozenset[str]], Plan]":
     return {}
 
 
-def plan_for(system: Equations, observables: tuple[str, ...]) -> Plan:
-    """The machine code for a system and its observables, made once."""
+def plan_for(system: Equations, observables: tuple[str, ...], varied: frozenset[str]) -> Plan:
+    """The machine code for a system, its observables, and the parameters in which patients may differ; made once."""
     plans = _plans(system.system)
-    if observables not in plans:
-        kernels = write(lower(system, observables), lanes())
+    if (observables, varied) not in plans:
+        kernels = write(lower(system, observables), lanes(), varied)
         addresses, memory = load(kernels.text, KERNELS)
-        plans[observables] = Plan(system, observables, kernels, tuple(addresses[k] for k in KERNELS), memory)
-    return plans[observables]
+        plan = Plan(system, observables, kernels, tuple(addresses[k] for k in KERNELS), memory)
+        plans[observables, varied] = plan
+    return plans[observables, varied]
+
+
+def varied_in(task: Task) -> frozenset[str]:
+    """Parameters in which patients may differ: all in a small task, so that its machine code serves the next one."""
+    if task.patients < MANY:
+        return frozenset(task.equations.system.parameters)
+    return frozenset(k for k, v in task.values.items() if np.ndim(v))
 
 
 @dataclass(frozen=True)
@@ -176,7 +189,7 @@ def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tu
     """Run the kernels over all patients. Returns the results, and the number of steps of a vector of lanes."""
     from ketamind.engine.stepper import LANE, Settings
 
-    plan, run = plan_for(task.equations, task.observables), driver()
+    plan, run = plan_for(task.equations, task.observables, varied_in(task)), driver()
     at, results, events = plan.places(), Results.empty(task), events_of(task)
     settings = Settings(options.rtol, options.max_steps, options.rest_h if task.rest else 0.0)
     threads = options.threads or processors()
@@ -185,7 +198,7 @@ def integrate(task: Task, options: Options, report: Callable[[int], None]) -> tu
     shared = np.zeros((len(chunks), 3), np.int64)
 
     def solve_chunk(number: int) -> None:
-        work = plan.workspace(options)
+        work = plan.workspace(task, options)
         chunk = chunk_of(plan, task, events, results, chunks[number])
         state = np.zeros(lanes(), LANE)
         run(plan.addresses, work.ctypes.data, work, at, chunk, settings, state, shared[number])

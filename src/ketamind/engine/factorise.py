@@ -83,7 +83,7 @@ class Lowered(Calculus):
 
 @dataclass(frozen=True)
 class Factors:
-    """M = L U with unit lower L, in elimination order; `inverse` holds the reciprocals of U's diagonal."""
+    """M = L U with unit lower L, in elimination order: the entries of -L and -U, and 1 / U's diagonal."""
 
     order: tuple[int, ...]
     lower: Matrix
@@ -101,10 +101,10 @@ class Factors:
         x = list(right)
         place = {i: k for k, i in enumerate(self.order)}
         for (i, k), factor in sorted(self.lower.items(), key=lambda entry: place[entry[0][1]]):
-            x[i] = x[i] - factor * x[k]
+            x[i] = x[i] + factor * x[k]
         for k in reversed(self.order):
             for j in sorted((j for (i, j) in self.upper if i == k), key=lambda j: -place[j]):
-                x[k] = x[k] - self.upper[k, j] * x[j]
+                x[k] = x[k] + self.upper[k, j] * x[j]
             x[k] = x[k] * self.inverse[k]
         return x
 
@@ -132,22 +132,21 @@ def elimination_order(pattern: Iterable[tuple[int, int]], n: int) -> tuple[int, 
 
 def factorise(graph: Lowered, jacobian: Matrix, n: int) -> Factors:
     """The LU factors of I / (gamma h) - J as expressions; `SCALE` is the symbol for 1 / (gamma h)."""
-    left: Matrix = {place: -entry for place, entry in jacobian.items()}
-    for i in range(n):
-        left[i, i] = graph.symbol(SCALE) + left.get((i, i), graph.constant(0.0))
-    order = elimination_order(left, n)
+    left, scale = dict(jacobian), graph.symbol(SCALE)
     lower: Matrix = {}
     upper: Matrix = {}
     inverse: dict[int, Expression] = {}
+    order = elimination_order(left, n)
     for k in order:
-        inverse[k] = graph.apply("reciprocal", left.pop((k, k)))
+        inverse[k] = graph.apply("reciprocal", scale - left.pop((k, k), graph.constant(0.0)))
         row = {j: left.pop((k, j)) for j in [j for (i, j) in left if i == k]}
         column = {i: left.pop((i, k)) for i in [i for (i, j) in left if j == k]}
         upper |= {(k, j): entry for j, entry in row.items()}
         for i, entry in column.items():
             lower[i, k] = entry * inverse[k]
             for j, other in row.items():
-                left[i, j] = left.get((i, j), graph.constant(0.0)) - lower[i, k] * other
+                product = lower[i, k] * other
+                left[i, j] = left[i, j] + product if (i, j) in left else product
     return Factors(order, lower, upper, inverse)
 
 
@@ -187,6 +186,17 @@ def per_patient(graph: Lowered, groups: Iterable[Iterable[Expression]], paramete
         else:
             needed.update(args)
     return [n for n in everything if n in fixed and n in needed and graph.nodes[n][0] != "const"]
+
+
+def moved_by(graph: Lowered, nodes: Iterable[int], parameters: Iterable[str]) -> set[int]:
+    """Those of the nodes that depend on one of the parameters."""
+    known, moved = set(parameters), set[int]()
+    wanted = list(nodes)
+    for node in graph.reachable(Expression(graph, n) for n in wanted):
+        op, args, value = graph.nodes[node]
+        if (op == "symbol" and value in known) or any(a in moved for a in args):
+            moved.add(node)
+    return moved.intersection(wanted)
 
 
 def values_of(graph: Lowered, nodes: list[int], values: Mapping[str, Any]) -> list[Any]:

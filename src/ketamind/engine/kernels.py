@@ -12,9 +12,10 @@ The workspace is one array of doubles, cut into regions of vectors; `Layout` say
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ketamind.declare.expression import Expression
-from ketamind.engine.factorise import SCALE, Lowered, Lowering, per_patient
+from ketamind.engine.factorise import SCALE, Lowered, Lowering, moved_by, per_patient
 from ketamind.engine.functions import Lines, library
 from ketamind.engine.tableau import DENSE, ERROR_ORDER, GAMMA, STAGES, A, C
 
@@ -23,11 +24,15 @@ SINGLE = ("h", "theta", "error", "growth", "mark", "rtol")
 
 @dataclass(frozen=True)
 class Layout:
-    """Where each region of the workspace begins, in vectors, and the nodes that are kept for each patient."""
+    """Where each region of the workspace begins, in vectors, and the nodes that are kept there.
+
+    Nodes that depend on parameters only are `kept` a lane if patients differ in them, else `common` (one number).
+    """
 
     begins: Mapping[str, int]
     size: int
     kept: Sequence[int]
+    common: Sequence[int]
     shown: Sequence[int]
 
 
@@ -57,7 +62,13 @@ class Body(Lines):
         return self.new(f"getelementptr {self.vector}, ptr {base}, i64 {index}")
 
     def load(self, region: str, index: int | str, extra: int = 0) -> str:
-        """A vector of the workspace."""
+        """A vector of the workspace; of what is common to all lanes, one number in every lane."""
+        if region == "common":
+            place = self.new(f"getelementptr i8, ptr %work, i64 {8 * (self.begins[region] * self.lanes + int(index))}")
+            number = self.new(f"load double, ptr {place}, align 8")
+            one = self.new(f"insertelement {self.vector} poison, double {number}, i64 0")
+            same = f"<{self.lanes} x i32> zeroinitializer"
+            return self.new(f"shufflevector {self.vector} {one}, {self.vector} poison, {same}")
         return self.new(f"load {self.vector}, ptr {self.address(region, index, extra)}, align 8")
 
     def store(self, value: str, region: str, index: int | str, extra: int = 0) -> None:
@@ -161,8 +172,8 @@ class Loads(dict[int, str]):
         return self[node]
 
 
-def write(lowered: Lowering, lanes: int) -> Kernels:
-    """IR of the four functions for a system and its chosen observables."""
+def write(lowered: Lowering, lanes: int, varied: Iterable[str]) -> Kernels:
+    """IR of the four functions for a system and its chosen observables; patients differ in the varied parameters."""
     graph, system = lowered.graph, lowered.system
     n = len(system.states)
     names = [*system.system.parameters]
@@ -175,8 +186,14 @@ def write(lowered: Lowering, lanes: int) -> Kernels:
         for i in graph.reachable(lowered.observables)
         if graph.nodes[i][0] == "symbol" and graph.nodes[i][2] in system.system.state_index
     )
-    layout = _layout(n, len(system.inputs), kept, len(stored), shown, len(lowered.observables))
-    places = {node: ("kept", k) for k, node in enumerate(kept)}
+    own = moved_by(graph, kept, varied)
+    common, kept = [k for k in kept if k not in own], [k for k in kept if k in own]
+    sizes = {"y": n, "new": n, "v": n, "k": STAGES * n, "factors": len(stored), "kept": len(kept)}
+    sizes |= {"common": -(-len(common) // lanes), "input": 3 * len(system.inputs), "atol": n, "low": n, "high": n}
+    sizes |= {"dense": 3 * len(shown), "observed": len(lowered.observables), **dict.fromkeys(SINGLE, 1)}
+    begins = dict(zip(sizes, accumulate([0, *sizes.values()]), strict=False))
+    layout = Layout(begins, sum(sizes.values()), kept, common, shown)
+    places = {node: ("kept", k) for k, node in enumerate(kept)} | {node: ("common", k) for k, node in enumerate(common)}
     places |= {graph.symbol(name).id: ("input", k) for k, name in enumerate(system.inputs)}
     writer = _Writer(lowered, lanes, layout, places, stored, right)
     parts = [library(lanes), writer.first(), writer.stage()]
@@ -188,17 +205,6 @@ def attributes(lanes: int) -> str:
     """Attributes that let the full width be used."""
     width = f'"prefer-vector-width"="{64 * lanes}" "min-legal-vector-width"="{64 * lanes}"'
     return f"attributes #0 = {{ nounwind {width} }}\nattributes #1 = {{ nounwind alwaysinline {width} }}"
-
-
-def _layout(n: int, inputs: int, kept: list[int], stored: int, shown: list[int], observables: int) -> Layout:
-    sizes = {"y": n, "new": n, "v": n, "k": STAGES * n, "factors": stored, "kept": len(kept), "input": 3 * inputs}
-    sizes |= {"atol": n, "low": n, "high": n, "dense": 3 * len(shown), "observed": observables}
-    sizes |= dict.fromkeys(SINGLE, 1)
-    begins, total = {}, 0
-    for name, size in sizes.items():
-        begins[name] = total
-        total += size
-    return Layout(begins, total, kept, shown)
 
 
 @dataclass(frozen=True)
