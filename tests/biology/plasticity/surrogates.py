@@ -113,9 +113,6 @@ def surrogate_model(**numbers):
     return Model("plasticity alone", (SURROGATE, *plasticity()), with_rows(*rows), outside)
 
 
-RAT = {}
-"""10 mg/kg ip in a rat, as in plasticity-ode-v1."""
-
 V1 = {
     "bdnf.k_b": 1.0,
     "bdnf.K_y": 0.92,
