@@ -46,12 +46,21 @@ def typical_patient(patient: Patient, model: Model) -> dict[str, Floats]:
     return {n: np.array([t.mean]) for n, t in typical_values(patient).items() if n in model.defaults}
 
 
-def draw_patients(patient: Patient, model: Model, seed: int, count: int, first: int = 0) -> dict[str, Floats]:
+def draw_patients(
+    patient: Patient,
+    model: Model,
+    seed: int,
+    count: int,
+    first: int = 0,
+    sample: Mapping[str, Typical] | None = None,
+) -> dict[str, Floats]:
     """Values (count,) of every parameter that differs from the model's own, for patients `first` onwards.
 
-    Draws stay within the range of their row. The same seed gives the same patients whatever their number.
+    `sample` is what is known of one study's own patients; it overrides the population's words. A patient's own
+    quantities stay within the range of their row. The same seed gives the same patients whatever their number.
     """
-    typical = {n: t for n, t in typical_values(patient).items() if n in model.defaults}
+    known = typical_values(patient) | dict(sample or {})
+    typical = {n: t for n, t in known.items() if n in model.defaults}
     rows = {name: _row(row, typical.get(name)) for name, row in model.rows.items()}
     drawn = draw_population(rows, {}, seed, count, first)
     fixed = {n: np.full(count, t.mean) for n, t in typical.items() if n not in drawn}

@@ -20,7 +20,7 @@ from ketamind.engine import Batch, Options, Solution, solve
 from ketamind.errors import BadValue, unknown_name
 from ketamind.protocols import Effects, Patient, Protocol, drug, drug_effects, parse_manipulation, parse_protocol
 from ketamind.simulation.events import bath_drugs, given_pairs, schedule
-from ketamind.simulation.populations import draw_patients, typical_patient
+from ketamind.simulation.populations import Typical, draw_patients, typical_patient
 from ketamind.simulation.run import Run
 
 Floats = NDArray[np.float64]
@@ -47,6 +47,7 @@ def simulate(
     *,
     patient: "Patient | str | None" = None,
     patients: int = 1,
+    sample: Mapping[str, Typical] | None = None,
     seed: int = 0,
     first: int = 0,
     without: Sequence[str] = (),
@@ -66,6 +67,7 @@ def simulate(
     patient      : who: a Patient, or a population in words (`trd;setting=parallel`); typical depression if left out
     patients     : 1 for the typical patient; more are drawn with their differences, reproducibly by `seed`;
                    `first` is the number of the first of them, so that a large population can be run in parts
+    sample       : means and spreads of one study's own patients, by parameter row
     without      : mechanisms to switch off
     manipulation : in the evidence vocabulary, such as `block:mtorc1`
     values       : parameter values by table row
@@ -85,7 +87,7 @@ def simulate(
     last_h = _checked_days(days) * 24
     setting = Setting(tuple(without), manipulation, dict(values or {}))
     model, effects = prepare(given, who, setting)
-    drawn = draw_patients(who, model, seed, patients, first) if patients > 1 else typical_patient(who, model)
+    drawn = draw_patients(who, model, seed, patients, first, sample) if patients > 1 else typical_patient(who, model)
     times = np.asarray(sorted(set(times_h)) if times_h is not None else time_grid(given, last_h), dtype=np.float64)
     names = tuple(observe) or tuple(model.system.outputs)
     check_observables(names, model)

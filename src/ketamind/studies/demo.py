@@ -16,6 +16,7 @@ from ketamind.declare import shipped_table
 from ketamind.evidence.experiments import Experiment, shipped_experiments
 from ketamind.protocols import parse_protocol
 from ketamind.simulation import Run, chain_for, simulate
+from ketamind.simulation.populations import Typical
 
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
@@ -23,6 +24,9 @@ TRIAL = "Murrough 2013"
 STUDY = "murrough2013a"
 ARMS = {"ketamine": "0.5 mg/kg ketamine iv over 40 min", "midazolam": "0.045 mg/kg midazolam iv over 40 min"}
 POPULATION = "trd;setting=parallel"
+SAMPLE = {"patient.baseline_madrs": Typical(31.4, 6.0)}
+"""The trial's own patients: adjusted means at 24 h less the changes give the mean; the spread is assumed."""
+
 DAYS = 14.0
 REPLICATES = 4000
 WORDS = {"change": "change of MADRS", "response_rate": "response rate", "difference": "ketamine minus midazolam"}
@@ -88,6 +92,7 @@ def run_demo(
             DAYS,
             patient=POPULATION,
             patients=patients,
+            sample=SAMPLE,
             seed=seed + done,
             observe=_given(observe, protocol),
             progress=_part(progress, done * patients, len(ARMS) * patients),
