@@ -1,6 +1,19 @@
 """Numbers from a model: batches of patients solved by a compiled engine, or by SciPy as the reference. No biology."""
 
 from ketamind.engine.batch import Batch, Jump, Options, Schedule, Solution, Status, Step
-from ketamind.engine.solve import solve
+from ketamind.engine.sensitivity import Sensitivities, sensitivities
+from ketamind.engine.solve import solve, stream
 
-__all__ = ["Batch", "Jump", "Options", "Schedule", "Solution", "Status", "Step", "solve"]
+__all__ = [
+    "Batch",
+    "Jump",
+    "Options",
+    "Schedule",
+    "Sensitivities",
+    "Solution",
+    "Status",
+    "Step",
+    "sensitivities",
+    "solve",
+    "stream",
+]

@@ -133,6 +133,8 @@ class Calculus(Graph):
             case "min":
                 first = self.apply("greater", b, a)
                 return first, 1.0 - first
+            case "greater":
+                return 0.0, 0.0
             case op:
                 raise NotImplementedError(f"derivative of '{op}'")
 

@@ -1,7 +1,11 @@
 """One call for every engine: check the batch, solve it, and say how each patient fared."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
 from ketamind.declare import Model
-from ketamind.engine.batch import Batch, Options, Solution, prepare
+from ketamind.engine.batch import Batch, Options, Solution, Task, prepare
 from ketamind.errors import BadValue
 
 DEFAULTS = Options()
@@ -19,6 +23,11 @@ def solve(model: Model, batch: Batch, options: Options = DEFAULTS) -> Solution:
     def told(done: int) -> None:
         report(options, done, task.patients)
 
+    return run(task, options, told)
+
+
+def run(task: Task, options: Options, told: Callable[[int], None]) -> Solution:
+    """Solve a task that was checked, by the engine chosen."""
     if options.engine == "oracle":
         from ketamind.engine.oracle import solve_with_scipy
 
@@ -26,6 +35,29 @@ def solve(model: Model, batch: Batch, options: Options = DEFAULTS) -> Solution:
     from ketamind.engine.compiled import solve_compiled
 
     return solve_compiled(task, options, told)
+
+
+def stream(
+    model: Model,
+    batch_of: Callable[[int, int], Batch],
+    patients: int,
+    options: Options = DEFAULTS,
+    size: int = 4096,
+) -> Iterator[Solution]:
+    """Solve any number of patients in flat memory, `size` at a time.
+
+    `batch_of(first, end)` gives the batch of patients `first` to `end - 1`; their solutions come in that order, to
+    be reduced or written as they come.
+    """
+    for first in range(0, patients, size):
+        end = min(first + size, patients)
+        told = options.progress
+        shifted = None if told is None else partial(_shifted, told, first, patients)
+        yield solve(model, batch_of(first, end), replace(options, progress=shifted))
+
+
+def _shifted(told: Callable[[int, int], None], first: int, patients: int, done: int, total: int) -> None:
+    told(first + done, patients)
 
 
 def report(options: Options, done: int, total: int) -> None:
