@@ -93,7 +93,7 @@ def _total(event: Event, species: str, weight_kg: float) -> float:
 def _length(entry: Entry, event: Event, model: Model) -> float:
     """How long a step lasts: the depot's release, or the dose itself."""
     if entry.duration:
-        return max(model.rows[entry.duration].value, event.duration_h)
+        return max(model.table.row(entry.duration).within("h").value, event.duration_h)
     return event.duration_h
 
 
