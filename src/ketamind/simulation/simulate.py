@@ -16,7 +16,7 @@ from ketamind import __version__
 from ketamind.biology.chain import chain, slice_chain
 from ketamind.biology.pharmacokinetics import entries
 from ketamind.declare import Model
-from ketamind.engine import Batch, Options, Solution, solve
+from ketamind.engine import Batch, Options, Schedule, Solution, solve
 from ketamind.errors import BadValue, unknown_name
 from ketamind.protocols import Effects, Patient, Protocol, drug, drug_effects, parse_manipulation, parse_protocol
 from ketamind.simulation.events import bath_drugs, given_pairs, schedule
@@ -28,6 +28,10 @@ LONGEST_DAYS = 5 * 366.0
 POINTS = 200
 KNEE_H = 0.1
 AROUND_A_DOSE_H = (0.0, 1 / 12, 1 / 6, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0, 8.0, 24.0)
+BEFORE_H = 0.5
+LASTING_KINDS = ("knockout", "knockdown", "mutate", "induce")
+"""Kinds of manipulation that have shaped the brain before the run; the others begin `BEFORE_H` before it."""
+
 CHAIN_SPECIES = {"human": "human", "mouse": "mouse", "rat": "rat", "rodent_slice": "mouse", "monkey": "human"}
 """Which species' tables stand in for a species."""
 
@@ -86,13 +90,14 @@ def simulate(
     who = _patient(patient)
     last_h = _checked_days(days) * 24
     setting = Setting(tuple(without), manipulation, dict(values or {}))
-    model, effects = prepare(given, who, setting)
+    prepared = prepare(given, who, setting)
+    model = prepared.model
     drawn = draw_patients(who, model, seed, patients, first, sample) if patients > 1 else typical_patient(who, model)
     times = np.asarray(sorted(set(times_h)) if times_h is not None else time_grid(given, last_h), dtype=np.float64)
     names = tuple(observe) or tuple(model.system.outputs)
     check_observables(names, model)
     chosen = replace(options or Options(), progress=progress)
-    solution = solve_patients(model, given, effects, drawn, patients, times, names, chosen)
+    solution = solve_patients(prepared, given, drawn, patients, times, names, chosen)
     facts = {
         "version": __version__,
         "protocol": given.words(),
@@ -103,21 +108,45 @@ def simulate(
         "without": list(without),
         "manipulation": manipulation,
         "model": model.name,
-        "parameters": parameter_hash(model),
+        "parameters": parameter_hash(model.with_values(prepared.acute)),
     }
     return as_run(solution, model, times, names, facts)
 
 
-def prepare(protocol: Protocol, patient: Patient, setting: Setting = Setting()) -> tuple[Model, Effects]:
-    """The model that a protocol needs, with mechanisms off, manipulations and values applied; and its steps."""
+@dataclass(frozen=True)
+class Prepared:
+    """A model ready to be solved: lasting changes are in it, acute ones begin shortly before the first event."""
+
+    model: Model
+    acute: Mapping[str, float]
+    steps: Effects
+
+
+def prepare(protocol: Protocol, patient: Patient, setting: Setting = Setting()) -> Prepared:
+    """The model that a protocol needs, with mechanisms off, manipulations and values applied.
+
+    Knock-outs, knock-downs and genotypes have shaped the brain before the run; blockers, silencing and stimulation
+    begin half an hour before the first event, in a brain that was at rest without them.
+    """
     model = chain_for(protocol, patient.species).without(*setting.without)
-    followed = {d for row in actions_of(protocol).values() for d in row}
-    effects = parse_manipulation(setting.manipulation) | drug_effects(protocol, besides=_followed(protocol, followed))
-    known = {**effects.values, **setting.values}
     for name in setting.values:
         if name not in model.defaults and name not in model.table.names():
             raise unknown_name(name, "a parameter of this model", model.defaults)
-    return model.with_values({n: v for n, v in known.items() if n in model.defaults}), effects
+    lasting, acute = _manipulations(setting.manipulation)
+    followed = {d for row in actions_of(protocol).values() for d in row}
+    acute = acute | drug_effects(protocol, besides=_followed(protocol, followed))
+    known = {**lasting.values, **setting.values}
+    begun = {n: v for n, v in acute.values.items() if n in model.defaults and n not in known}
+    whole = model.with_values({n: v for n, v in known.items() if n in model.defaults})
+    return Prepared(whole, begun, lasting | acute)
+
+
+def _manipulations(words: str) -> tuple[Effects, Effects]:
+    """Effects that have lasted, and those that begin with the run."""
+    terms = [t for t in words.split("+") if t.strip()]
+    lasting = [t for t in terms if t.partition(":")[0].strip().lower() in LASTING_KINDS]
+    acute = [t for t in terms if t not in lasting]
+    return parse_manipulation("+".join(lasting)), parse_manipulation("+".join(acute))
 
 
 def chain_for(protocol: Protocol, species: str = "human") -> Model:
@@ -163,9 +192,8 @@ def _followed(protocol: Protocol, acting: set[str]) -> set[str]:
 
 
 def solve_patients(
-    model: Model,
+    prepared: Prepared,
     protocol: Protocol,
-    effects: Effects,
     drawn: Mapping[str, Floats],
     patients: int,
     times_h: Floats,
@@ -173,20 +201,30 @@ def solve_patients(
     options: Options | None = None,
 ) -> Solution:
     """The engine's solution for patients with these values. Raises SolveFailed naming the first that failed."""
-    last_h = float(times_h[-1])
-    weights = np.broadcast_to(drawn.get("patient.weight", np.array([1.0])), (patients,))
-    per_kg = any(e.per_kg or e.drug for e in protocol.administrations())
-    same = not per_kg or bool(np.all(weights == weights[0]))
-    chosen = weights[:1] if same else weights
-    schedules = tuple(schedule(protocol, effects, model, float(w), last_h) for w in chosen)
+    model, chosen = prepared.model, options or Options()
     batch = Batch(
         times_h=times_h,
         observables=tuple(observables),
-        schedules=schedules[0] if same else schedules,
+        schedules=_schedules(prepared, protocol, drawn, patients, float(times_h[-1])),
         values=dict(drawn),
         patients=patients,
     )
-    return solve(model, batch, options or Options()).require()
+    if prepared.acute:
+        before_h = min(0.0, float(times_h[0]), protocol.first_h) - BEFORE_H
+        rested = Batch((before_h,), tuple(observables)[:1], values=dict(drawn), patients=patients)
+        states = solve(model, rested, replace(chosen, progress=None)).require().final_states
+        batch = replace(batch, start_h=before_h, rest=False, start=states, values={**drawn, **prepared.acute})
+    return solve(model, batch, chosen).require()
+
+
+def _schedules(
+    prepared: Prepared, protocol: Protocol, drawn: Mapping[str, Floats], patients: int, last_h: float
+) -> Schedule | tuple[Schedule, ...]:
+    """One schedule for all where weights are the same, otherwise one a patient."""
+    weights = np.broadcast_to(drawn.get("patient.weight", np.array([1.0])), (patients,))
+    if np.all(weights == weights[0]):
+        return schedule(protocol, prepared.steps, prepared.model, float(weights[0]), last_h)
+    return tuple(schedule(protocol, prepared.steps, prepared.model, float(w), last_h) for w in weights)
 
 
 def time_grid(protocol: Protocol, last_h: float) -> Floats:
