@@ -75,6 +75,7 @@ class Options:
     engine     : "compiled", or "oracle" (SciPy: slow, the reference)
     progress   : called with (patients done, patients in all)
     max_steps  : steps that one patient may take
+    rescue     : how many patients that the compiled engine gives up on the oracle may solve again
     rest_h     : how long a patient without events is given to come to rest
     """
 
@@ -84,6 +85,7 @@ class Options:
     engine: Literal["compiled", "oracle"] = "compiled"
     progress: Callable[[int, int], None] | None = None
     max_steps: int = 100_000
+    rescue: int = 200
     rest_h: float = 1e5
 
     def tolerance(self, n_states: int) -> Floats:
@@ -107,7 +109,8 @@ class Status:
         if self.outcome == "ok":
             return "ok"
         where = f" at {self.time_h:.6g} h, step {self.step_h:.3g} h, fastest state '{self.state}'" if self.state else ""
-        return f"{self.outcome}{where}: {self.reason}" + (f" {self.cure}" if self.cure else "")
+        reason = self.reason.removesuffix(".")
+        return f"{self.outcome}{where}: {reason}." + (f" {self.cure}" if self.cure else "")
 
 
 OK = Status()

@@ -227,21 +227,24 @@ def processors() -> int:
 def _solve_again(
     task: Task, options: Options, results: Results, status: list[Status], failed: NDArray[np.int64]
 ) -> None:
-    """The oracle's results for patients that the compiled engine gave up on."""
+    """The oracle's results for patients that the compiled engine gave up on, the first `options.rescue` of them."""
+    for i in failed:
+        status[i] = _reason(task, results, int(i))
+    results.values[failed], results.final[failed] = np.nan, np.nan
+    failed = failed[: options.rescue]
     again = solve_with_scipy(task.part(failed), options)
     results.values[failed] = again.values.transpose(1, 0, 2)
     results.final[failed] = again.final_states
-    for k, i in enumerate(failed):
-        status[i] = again.status[k]
-        if again.status[k].outcome == "ok":
-            status[i] = replace(_reason(task, results, int(i)), outcome="flagged")
+    for i, found in zip(failed, again.status, strict=True):
+        if found.outcome == "ok":
+            reason = f"the compiled engine gave up, as {status[i].reason}; solved by the oracle instead."
+            status[i] = replace(status[i], outcome="flagged", reason=reason, cure="")
 
 
 def _reason(task: Task, results: Results, i: int) -> Status:
     found = results.patients[i]
     code, time, step, state = (found[name] for name in ("code", "time", "step", "state"))
-    if code >= len(REASONS):
-        values = results.values[i]
-        return unobservable(task.observables[int(np.argmin(np.isfinite(values).all(axis=0)))])
-    status = stopped(task.equations, float(time), float(step), int(state), REASONS[code])
-    return replace(status, reason=f"the compiled engine gave up, as {REASONS[code]}; solved by the oracle instead.")
+    if code < len(REASONS):
+        return stopped(task.equations, float(time), float(step), int(state), REASONS[code])
+    finite = np.isfinite(results.values[i]).all(axis=0)
+    return unobservable(task.observables[int(np.argmin(finite))])

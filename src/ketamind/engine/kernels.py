@@ -176,11 +176,15 @@ def write(lowered: Lowering, lanes: int, varied: Iterable[str]) -> Kernels:
     """IR of the four functions for a system and its chosen observables; patients differ in the varied parameters."""
     graph, system = lowered.graph, lowered.system
     n = len(system.states)
-    names = [*system.system.parameters]
+    factors, changing = lowered.factors, [*system.states, *system.inputs, SCALE]
+    entries = {e.id for e in (*factors.lower.values(), *factors.upper.values(), *factors.inverse.values())}
+    stored = sorted(moved_by(graph, entries, changing))
+    # The factors were computed at the start of the step, so later stages know them by names of their own.
+    names = {node: graph.symbol(f"factor:{i}") for i, node in enumerate(stored)}
     right = [r + graph.symbol(f"v:{i}") for i, r in enumerate(lowered.rates)]
-    factors = [*lowered.factors.lower.values(), *lowered.factors.upper.values(), *lowered.factors.inverse.values()]
-    kept = per_patient(graph, (lowered.rates, factors, lowered.observables), names)
-    stored = sorted({f.id for f in factors if f.number is None} - set(kept))
+    stages = factors.solve(list(lowered.rates)), factors.named(names).solve(right)
+    made = (*stages, [Expression(graph, s) for s in stored], lowered.observables)
+    kept = per_patient(graph, made, system.system.parameters)
     shown = sorted(
         system.system.state_index[str(graph.nodes[i][2])]
         for i in graph.reachable(lowered.observables)
@@ -195,7 +199,8 @@ def write(lowered: Lowering, lanes: int, varied: Iterable[str]) -> Kernels:
     layout = Layout(begins, sum(sizes.values()), kept, common, shown)
     places = {node: ("kept", k) for k, node in enumerate(kept)} | {node: ("common", k) for k, node in enumerate(common)}
     places |= {graph.symbol(name).id: ("input", k) for k, name in enumerate(system.inputs)}
-    writer = _Writer(lowered, lanes, layout, places, stored, right)
+    places |= {name.id: ("factors", i) for i, name in enumerate(names.values())}
+    writer = _Writer(lowered, lanes, layout, places, made[2], stages)
     parts = [library(lanes), writer.first(), writer.stage()]
     parts += [writer.step(), writer.accept(), writer.dense(), writer.observe(), attributes(lanes)]
     return Kernels("\n".join(parts), layout, lowered, lanes)
@@ -213,8 +218,8 @@ class _Writer:
     lanes: int
     layout: Layout
     places: Mapping[int, tuple[str, int]]
-    stored: Sequence[int]
-    right: Sequence[Expression]
+    stored: Sequence[Expression]
+    stages: tuple[list[Expression], list[Expression]]
 
     @property
     def n(self) -> int:
@@ -232,11 +237,10 @@ class _Writer:
         body, graph = self.body(), self.lowered.graph
         known = Loads(body, {**self.places, **self.states("y")})
         known[graph.symbol(SCALE).id] = body.op("fdiv", body.const(1.0 / GAMMA), body.load("h", 0))
-        k = evaluate(body, graph, self.lowered.factors.solve(list(self.lowered.rates)), known)
+        k = evaluate(body, graph, self.stages[0], known)
         for i, value in enumerate(k):
             body.store(value, "k", i)
-        values = evaluate(body, graph, [Expression(graph, s) for s in self.stored], known)
-        for i, value in enumerate(values):
+        for i, value in enumerate(evaluate(body, graph, self.stored, known)):
             body.store(value, "factors", i)
         return body.done("first", "internal")
 
@@ -245,10 +249,7 @@ class _Writer:
         body, graph = self.body(), self.lowered.graph
         places = {**self.places, **self.states("new")}
         places |= {graph.symbol(f"v:{i}").id: ("v", i) for i in range(self.n)}
-        # The factors were computed at the start of the step, so they go by other names than what they were made of.
-        names = {node: graph.symbol(f"factor:{i}") for i, node in enumerate(self.stored)}
-        places |= {names[node].id: ("factors", i) for i, node in enumerate(self.stored)}
-        k = evaluate(body, graph, self.lowered.factors.named(names).solve(list(self.right)), Loads(body, places))
+        k = evaluate(body, graph, self.stages[1], Loads(body, places))
         for i, value in enumerate(k):
             body.store(value, "v", i)
         return body.done("stage", "internal")

@@ -171,6 +171,7 @@ class Walk:
     options: Options
     method: type[LSODA] | type[Radau]
     steps: int = 0
+    peak: Any = 0.0
 
     def advance(self, time: float, x: Floats, stop: float, inputs: Floats, wanted: Floats) -> tuple[Floats, Floats]:
         """States at `stop`, and at each wanted time before it. Raises Stopped."""
@@ -210,10 +211,11 @@ class Walk:
             raise Stopped(self._stop(solver.t, step, solver.y, f, "the step became too small to go on"))
         if self.steps > self.options.max_steps:
             raise Stopped(self._stop(solver.t, step, solver.y, f, "it took more steps than max_steps"))
-        self._check_bounds(solver.t, step, solver.y)
+        self._check_bounds(before, step, solver.y)
 
     def _check_bounds(self, time: float, step: float, x: Floats) -> None:
-        slack = 10 * self.options.tolerance(len(x)) + 10 * self.options.rtol
+        self.peak = np.maximum(self.peak, np.abs(x))
+        slack = 10 * (self.options.tolerance(len(x)) + self.options.rtol * self.peak)
         out = np.maximum(self.system.bounds[:, 0] - x, x - self.system.bounds[:, 1]) - slack
         if (out > 0).any():
             raise Stopped(stopped(self.system, time, step, int(np.argmax(out)), "it leaves its bounds"))
@@ -338,4 +340,4 @@ def observe(task: Task, known: dict[str, float], states: Floats, inputs: Floats)
 def unobservable(name: str) -> Status:
     """The status of a patient with an observable that has no finite value."""
     cure = "Look in its equation for a division by zero, or a root or power below zero."
-    return Status("failed", reason=f"observable '{name}' has no finite value.", cure=cure)
+    return Status("failed", reason=f"observable '{name}' has no finite value", cure=cure)

@@ -1,0 +1,134 @@
+"""Models that cannot be solved end in a status that says why, never in a hang, a crash or a NaN."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ketamind.declare import Component, Output, State
+from ketamind.engine import Batch, Options, solve
+
+sys.path.insert(0, str(Path(__file__).parent))
+from toys import model, parameters, table
+
+FREE = (-np.inf, np.inf)
+
+
+def hostile(rate, initial=1.0, bounds=(0.0, np.inf), show=lambda x: x, extra=None):
+    """One state `x` with the given rate (and a second, `y`, where `extra` gives its rate)."""
+    states = [State("x", "1", "", initial=initial, bounds=bounds)]
+    states += [State("y", "1", "", initial=1.0, bounds=FREE)] if extra else []
+
+    def rates(u, x, p):
+        found = {"x": p.k * rate(x)}
+        return found | {"y": p.k * extra(x)} if extra else found
+
+    component = Component(
+        name="h",
+        summary="",
+        states=tuple(states),
+        parameters=parameters(k="1/h"),
+        outputs=(Output("shown", "1", ""),),
+        rates=rates,
+        readout=lambda u, x, p: {"shown": show(x.x)},
+    )
+    return model(component, rows=table(k=(1.0, "1/h")))
+
+
+def outcome(problem, engine="compiled", **changes):
+    batch = Batch(**({"times_h": [0.0, 1.0, 5.0], "observables": ["h.x", "shown"], "rest": False} | changes))
+    solution = solve(problem, batch, Options(engine=engine, max_steps=20_000))
+    status = solution.status[0]
+    assert np.isfinite(solution.values).all() == (status.outcome != "failed")
+    return solution, status
+
+
+ENGINES = pytest.mark.parametrize("engine", ["compiled", "oracle"])
+
+
+@ENGINES
+def test_blow_up_in_finite_time(engine):
+    _, status = outcome(hostile(lambda x: x.x**2), engine)
+    assert status.outcome == "failed"
+    assert status.time_h == pytest.approx(1.0, abs=0.01)
+    assert status.state == "h.x"
+    assert status.cure
+
+
+@ENGINES
+def test_a_state_that_wants_to_go_negative(engine):
+    _, status = outcome(hostile(lambda x: -1.0 + 0.0 * x.x, initial=0.5), engine)
+    assert status.outcome == "failed"
+    assert "leaves its bounds" in status.reason
+    assert status.time_h == pytest.approx(0.5, abs=0.01 if engine == "compiled" else 0.5)
+
+
+@ENGINES
+def test_a_rate_without_a_value(engine):
+    _, status = outcome(hostile(lambda x: np.log(x.x - 2.0)), engine)
+    assert status.outcome == "failed"
+    assert "no finite value" in status.reason
+
+
+@ENGINES
+def test_a_root_of_a_falling_state(engine):
+    _, status = outcome(hostile(lambda x: -np.sqrt(x.x) - 1.0, bounds=FREE), engine)
+    assert status.outcome == "failed"
+
+
+@ENGINES
+def test_an_observable_without_a_value(engine):
+    _, status = outcome(hostile(lambda x: -x.x, show=lambda x: np.log(x - 0.5)), engine)
+    assert status.outcome == "failed"
+    assert "observable 'shown' has no finite value" in str(status)
+
+
+@ENGINES
+def test_a_stiff_switch_is_stepped_through(engine):
+    """Relaxation a million times a second whose target flips while the state passes through it."""
+    switch = hostile(lambda x: 1e6 * (np.tanh(1e3 * (x.y - 0.5)) - x.x), extra=lambda x: -x.y, bounds=FREE, initial=1.0)
+    solution, status = outcome(switch, engine)
+    assert status.outcome in ("ok", "flagged")
+    assert solution["h.x"][[1, 2], 0] == pytest.approx([-1.0, -1.0], abs=1e-3)
+
+
+@ENGINES
+def test_a_kink_inside_a_step(engine):
+    solution, status = outcome(hostile(lambda x: np.minimum(x.x, 1.0) * 0 - np.maximum(x.x - 0.5, 0.0)), engine)
+    assert status.outcome in ("ok", "flagged")
+    assert solution["h.x"][:, 0] == pytest.approx(0.5 + 0.5 * np.exp([0.0, -1.0, -5.0]), rel=1e-4)
+
+
+@ENGINES
+def test_a_jump_in_the_rate_is_chattered_along_or_told(engine):
+    """The rate points back at x = 0.5 from both sides: no classical solution beyond it."""
+    solution, status = outcome(hostile(lambda x: -1e9 * np.minimum(np.maximum(x.x - 0.5, -1e-9), 1e-9) * 1e0), engine)
+    if status.outcome != "failed":
+        assert solution["h.x"][2, 0] == pytest.approx(0.5, abs=1e-3)
+
+
+@ENGINES
+def test_a_singular_jacobian(engine):
+    """A sum that is conserved: the Jacobian has no inverse, at rest either."""
+    problem = hostile(lambda x: x.y - x.x, extra=lambda x: x.x - x.y, initial=3.0)
+    solution, status = outcome(problem, engine, rest=True)
+    assert status.outcome in ("ok", "flagged")
+    assert solution["h.x"][:, 0] == pytest.approx(2.0, rel=1e-4)
+
+
+def test_a_model_that_never_rests_says_so():
+    swing = hostile(lambda x: 10.0 * x.y, extra=lambda x: -10.0 * x.x, bounds=FREE)
+    for engine in ("compiled", "oracle"):
+        batch = Batch([0.0, 1.0], ["h.x"])
+        status = solve(swing, batch, Options(engine=engine, max_steps=3000)).status[0]
+        assert status.outcome == "failed"
+        assert "does not come to rest" in status.reason
+        assert "rest=False" in status.cure
+
+
+@ENGINES
+def test_a_vanishing_pivot(engine):
+    """d rate / d x grows without limit: I / (gamma h) - J passes through a singular matrix."""
+    _, status = outcome(hostile(lambda x: np.exp(50.0 * x.x)), engine)
+    assert status.outcome == "failed"
