@@ -1,10 +1,11 @@
 """Calibration of ketamine's pharmacokinetics in people on the shared experiments.
 
-    python -m ketamind.studies.fit_pharmacokinetics [--write]
+    python -m ketamind.studies.fit_pharmacokinetics [--write] [--leave-out] [--detail]
 
 Minimises a robust (soft L1) sum of squared log errors plus lognormal priors. A prior's middle is the geometric mean
 of its table range and the range its 95 % interval. A study of n rows weighs as sqrt(n), so that none dominates. Prints
-fold errors by study and by statistic; `--write` puts the fitted values in the parameter table.
+fold errors by study and by statistic; `--leave-out` also predicts each study by a fit that never saw it; `--write` puts
+the fitted values in the parameter table.
 
 Curve statistics are computed as in a non-compartmental analysis: areas by the trapezoidal rule with the terminal slope
 beyond the last sample, half-lives from the log-linear decline between 4 and 12 h after the dose.
@@ -35,6 +36,7 @@ from ketamind.protocols.words import parse_protocol
 
 Floats = NDArray[np.float64]
 NAME = "fit_pharmacokinetics"
+CONDITIONS = "70 kg adult; fitted to the human ketamine rows of the pharmacokinetic experiments"
 FREE = (
     "ketamine.V_c ketamine.V_1 ketamine.V_2 ketamine.V_h ketamine.Q_1 ketamine.Q_2 ketamine.Q_h ketamine.CL_int_s "
     "ketamine.CL_int_r ketamine.f_2B6 ketamine.f_3A4 ketamine.k_v norketamine.V_c norketamine.V_p norketamine.Q "
@@ -281,11 +283,11 @@ def prior(model: Model) -> tuple[Floats, Floats]:
     return (low + high) / 2, (high - low) / 4
 
 
-def fit(bench: Bench, rounds: int = 25) -> tuple[Floats, Floats]:
-    """Fitted free parameters (natural logarithms) and their standard errors."""
+def fit(bench: Bench, rounds: int = 40, left_out: str = "") -> tuple[Floats, Floats]:
+    """Fitted free parameters (natural logarithms) and their standard errors, without the study `left_out`."""
     middle, width = prior(bench.model)
     observed = np.log([e.value for e in bench.experiments])
-    weight = weights(bench.experiments)
+    weight = weights(bench.experiments) * [study(e) != left_out for e in bench.experiments]
     low, high = (np.log([getattr(bench.model.rows[n], side) for n in FREE]) for side in ("low", "high"))
 
     def residuals_at(points: Floats) -> Floats:
@@ -344,6 +346,21 @@ def report(experiments: Sequence[Experiment], predicted: Floats, detail: bool = 
     return lines
 
 
+def predict_one(bench: Bench, x: Floats) -> Floats:
+    """What each experiment would report at these parameters (natural logarithms)."""
+    return np.asarray(bench.predict({n: np.exp(x[k : k + 1]) for k, n in enumerate(FREE)})[:, 0], dtype=np.float64)
+
+
+def cross_validated(bench: Bench, rounds: int) -> Floats:
+    """Each experiment predicted by a fit that never saw its study."""
+    names = np.array([study(e) for e in bench.experiments])
+    predicted = np.full(len(names), np.nan)
+    for name in dict.fromkeys(names):
+        x, _ = fit(bench, rounds, str(name))
+        predicted[names == name] = predict_one(bench, x)[names == name]
+    return predicted
+
+
 def table_path() -> Path:
     """The parameter table of the stage."""
     return Path(str(resources.files("ketamind") / "data" / "parameters" / "pharmacokinetics.csv"))
@@ -355,7 +372,12 @@ def write(path: Path, values: Mapping[str, float]) -> None:
         rows: list[dict[str, Any]] = list(csv.DictReader(handle))
     for row in rows:
         if row["id"] in values and row["species"] in ("human", "any"):
-            row |= {"value": f"{values[row['id']]:.4g}", "source": NAME, "verified": "calibrated"}
+            row |= {
+                "value": f"{values[row['id']]:.4g}",
+                "conditions": CONDITIONS,
+                "source": NAME,
+                "verified": "calibrated",
+            }
     with path.open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, COLUMNS, lineterminator="\n")
         writer.writeheader()
@@ -366,7 +388,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Fit, print the fold errors, and with `--write` store the values."""
     parser = argparse.ArgumentParser(description="Calibrate ketamine's pharmacokinetics on the shared experiments.")
     parser.add_argument("--write", action="store_true", help="store the fitted values in the parameter table")
-    parser.add_argument("--rounds", type=int, default=25, help="most iterations of the fit; 0 only scores")
+    parser.add_argument("--rounds", type=int, default=40, help="most iterations of the fit; 0 only scores")
+    parser.add_argument("--leave-out", action="store_true", help="also predict each study by a fit without it")
     parser.add_argument("--detail", action="store_true", help="print every row")
     options = parser.parse_args(arguments)
     experiments = [e for e in shipped_experiments() if e.domain == "pharmacokinetics" and is_ketamine(e)]
@@ -380,8 +403,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{n:30s} prior {np.exp(m):9.4g}  value {np.exp(v):9.4g}  CV {e:5.2f}  left of prior {e / w:4.2f}"
         for n, m, w, v, e in zip(FREE, middle, width, x, error, strict=True)
     ]
-    predicted = bench.predict({n: np.exp(x[k : k + 1]) for k, n in enumerate(FREE)})[:, 0]
-    sys.stdout.write("\n".join([*lines, *report(experiments, predicted, options.detail)]) + "\n")
+    lines += report(experiments, predict_one(bench, x), options.detail)
+    if options.leave_out:
+        lines += ["", "each study predicted by a fit without it", *report(experiments, cross_validated(bench, 12))]
+    sys.stdout.write("\n".join(lines) + "\n")
     if options.write:
         write(table_path(), dict(zip(FREE, np.exp(x), strict=True)))
 
