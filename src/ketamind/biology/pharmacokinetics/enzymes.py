@@ -4,8 +4,9 @@
 
 `s_i` and `s_n` (0 to 1) are a generic inhibitor's or inducer's strength, where 1 is as strong as the strongest agents
 in clinical use (clarithromycin, itraconazole, ticlopidine; rifampicin). `e` is the effect of a co-drug, 1 after one
-usual dose, and `r`, `g` what it does to the probe drug of that enzyme (midazolam, bupropion): no constant here was
-taken from a study of ketamine.  Assumes that co-drugs act independently.
+usual dose, and `r`, `g` what it does to the probe drug of that enzyme (midazolam, bupropion). None was fitted to an
+interaction with ketamine, but they were recalled with those results known, so agreement is no blind prediction.
+Assumes that co-drugs act independently.
 
 Sources: interaction-probes (fold changes of probe drugs by inhibitors and inducers).
 """
