@@ -81,3 +81,46 @@ def test_bad_wires_are_one_message():
         cortex({"spine_densty": 0.9})
     with pytest.raises(BadValue, match=r"spine_density = -1\.0 is not allowed"):
         moment({"spine_density": -1.0})
+
+
+def test_moments_are_read_from_a_run_and_24_h_later():
+    import xarray as xr
+
+    from ketamind.simulation.run import Run
+
+    hours = np.array([0.0, 0.5, 1.0, 30.0])
+    columns = {
+        "brain_unbound_s_ketamine": [0.0, 0.4, 0.2, 0.0],
+        "brain_unbound_r_ketamine": [0.0, 0.4, 0.2, 0.0],
+        "synaptic_strength": [0.0, 0.1, 0.2, 0.5],
+    }
+    variables = {k: (("time", "patient"), np.array(v)[:, None] * [1.0, 1.2]) for k, v in columns.items()}
+    run = Run(xr.Dataset(variables, coords={"time": hours}))
+    moments = moments_of(run, "30 min")
+    assert list(moments) == ["before", "during", "after 24 h"]
+    assert moments["during"].free_uM["brain_unbound_s_ketamine"] == pytest.approx(0.44)
+    assert moments["after 24 h"].wires["synaptic_strength"] > moments["during"].wires["synaptic_strength"]
+    with pytest.raises(BadValue, match="outside the run"):
+        moments_of(run, "40 h")
+    with pytest.raises(BadValue, match="holds no free brain concentration"):
+        moments_of(Run(run.data[["synaptic_strength"]]), "30 min")
+
+
+def test_figures_are_drawn(tmp_path):
+    from ketamind.cortex.sweep import DosePoint
+    from ketamind.report.cortex_figures import cortex_figure, dose_figure, map_figure
+
+    result = cortex({"brain_unbound_ketamine": 1.0}, seconds=1.1)
+    numbers = {name: {k: v or 0.0 for k, v in n.items()} for name, n in result.as_json().items()}
+    zero = dict.fromkeys(numbers["before"], 0.0)
+    points = [DosePoint(0.0, numbers["before"], zero), DosePoint(1.0, numbers["during"], zero)]
+    figures = {
+        "cortex": cortex_figure(result.recordings),
+        "dose": dose_figure(points, "dose"),
+        "map": map_figure([[1.0, 1.2]], ["tonic_2c"], ["0", "1.5"], "map", "ratio"),
+    }
+    for name, figure in figures.items():
+        figure.savefig(tmp_path / f"{name}.svg")
+        assert (tmp_path / f"{name}.svg").stat().st_size > 5000
+    result.save(tmp_path / "cortex.nc")
+    assert "pyramidal" in result.as_text()

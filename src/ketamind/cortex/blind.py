@@ -136,8 +136,7 @@ def with_drive(network: Network, rates: Mapping[str, float], feedback: Mapping[s
 def homeostat(network: Network, cells: int, targets: Mapping[str, float], seed: int) -> dict[str, float]:
     """External event rates (Hz) at which each type fires at its target; they are averaged over the second half."""
     simulation = Simulation(network, cells, seed)
-    # start where the mean external AMPA conductance puts each type near threshold
-    simulation.drive[:, 0] = [4000.0 * starting_scale(network, t) for t in network.types]
+    simulation.drive[:, 0] = [starting_rate(network, t) for t in network.types]
     goal = np.array([targets[t] for t in network.types])
     steps, kept = round(HOMEOSTAT_S / STRETCH_S), []
     for n in range(steps):
@@ -151,10 +150,10 @@ def homeostat(network: Network, cells: int, targets: Mapping[str, float], seed: 
     return dict(zip(network.types, np.mean(kept, axis=0).tolist(), strict=True))
 
 
-def starting_scale(network: Network, cell_type: str) -> float:
-    """Event size of the base network over this one's: an equal conductance to begin with."""
-    base = read_network(plan()["base"])
-    return float(base.cells[cell_type].drive.weight / network.cells[cell_type].drive.weight)  # type: ignore[index]
+def starting_rate(network: Network, cell_type: str) -> float:
+    """Event rate that gives the mean external conductance of the base network's drive, Hz: where to begin."""
+    base = read_network(plan()["base"]).cells[cell_type].drive  # type: ignore[index]
+    return float(base.rate * base.weight / network.cells[cell_type].drive.weight)  # type: ignore[index]
 
 
 @dataclass(frozen=True)

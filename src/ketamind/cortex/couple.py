@@ -191,6 +191,11 @@ def check_options(o: Options) -> Network:
     return network
 
 
+def potentials_of(o: Options) -> Mapping[str, float]:
+    """Potentials at the receptors that are fixed; those of the other types follow the simulation."""
+    return ASSUMED_POTENTIALS if o.potentials == "assumed" else {}
+
+
 def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     """One stretch, after the network and the block have settled."""
     assumption: Hypothesis = hypothesis(o.hypothesis)
@@ -198,8 +203,7 @@ def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     if assumption.feedback is not None:
         simulation.set_loop(rest_rate(network, o.cells, o.seed))
     base = condition_of(now, network)
-    fixed = ASSUMED_POTENTIALS if o.potentials == "assumed" else {}
-    block = Block(network, now.free_uM, assumption, fixed, o.protect)
+    block = Block(network, now.free_uM, assumption, potentials_of(o), o.protect)
     block.settle()
     simulation.run(WARM_UP_S, block.condition(base))
     settle_in_loop(simulation, block, base)

@@ -1,7 +1,6 @@
 """Figures of the spiking cortex: raster, rates, spectrum, dose-response."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
@@ -12,6 +11,7 @@ from matplotlib.figure import Figure
 from ketamind.cortex.recordings import field
 from ketamind.cortex.simulate import Recording
 from ketamind.cortex.spectrum import aperiodic, curve, power_spectrum
+from ketamind.cortex.sweep import DosePoint
 from ketamind.report.style import CELL, INK, NEUTRAL, RC, STAGE
 
 NAMES = {"pyramidal": "pyramidal", "pv": "PV", "sst": "SST", "vip": "VIP"}
@@ -89,15 +89,6 @@ def draw_spectra(axes: Axes, recordings: Mapping[str, Recording]) -> None:
     axes.set_xlabel("Hz")
     axes.set_ylabel("pA²/Hz")
     axes.legend()
-
-
-@dataclass(frozen=True)
-class DosePoint:
-    """Numbers of `recordings.summary` at one free concentration, and their spread (sd) over seeds."""
-
-    uM: float  # noqa: N815
-    mean: Mapping[str, float]
-    sd: Mapping[str, float]
 
 
 def dose_figure(points: Sequence[DosePoint], title: str) -> Figure:
