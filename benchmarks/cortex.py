@@ -78,6 +78,7 @@ def peer(
             "cells": {
                 t: {
                     "n": n[t],
+                    "t_ref": network.cells[t].t_ref,  # type: ignore[index]
                     "rate": network.cells[t].drive.rate,  # type: ignore[index]
                     "parameters": dict(zip(kernel.PARAMETERS, values[t], strict=True)),
                 }

@@ -3,7 +3,8 @@
 Reads a job (JSON) with the kernel parameters of each cell type and the projections, and the synapses (npz); builds
 once, runs the binary once for each condition and repeat, and prints rates and run times as JSON. Needs nothing else.
 Synaptic decay and events sit in one code object after the state update, so that the order within a step is that of
-the network under test: deliver, integrate potential, decay.
+the network under test: deliver, integrate potential, decay. Brian2 counts refractory time from the start of the step
+of the spike and so holds a cell one step less than the time given; it is given one step more.
 """
 
 import json
@@ -12,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 from brian2 import (
-    Hz,
     Network,
     NeuronGroup,
     SpikeMonitor,
@@ -42,7 +42,7 @@ free_s : 1 (shared)
 free_t : 1 (shared)
 """
 STEP = """
-events = poisson(mean)
+events = 1.0 * poisson(mean)
 gA = gA * keep_a + q * events
 s = s * keep_s + x * rise
 x = x * keep_x + q_n * events
@@ -76,13 +76,12 @@ def build(job: dict, synapses: dict) -> tuple[dict, dict]:
             MODEL,
             threshold="v > peak",
             reset=RESET,
-            refractory=p["steps_ref"] * dt * ms,
+            refractory=(c["t_ref"] + dt) * ms,
             method="euler",
             namespace=names,
             name=t,
         )
-        # only constants from the job are put into the code
-        g.run_regularly(STEP.replace("events = poisson(mean)", "events = 1.0 * poisson(mean)"), when="after_groups")
+        g.run_regularly(STEP, when="after_groups")
         g.v = "-65 + 8 * rand()"
         g.free_s, g.free_t = 1.0, 1.0
         groups[t], monitors[t] = g, SpikeMonitor(g, record=False)
@@ -124,5 +123,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    assert Hz is not None
     main()
