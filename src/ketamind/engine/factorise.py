@@ -7,7 +7,7 @@ Comput. Chem. Eng. 26:1567). What depends on parameters alone is left to be comp
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,8 +22,32 @@ SCALE = "1/(gamma h)"
 Matrix = dict[tuple[int, int], Expression]
 
 
+@dataclass
 class Lowered(Calculus):
-    """A graph without division and power, in which equal sums and products are found in either order."""
+    """A graph without division and power, in which equal sums and products are found in either order.
+
+    `fixed` holds the nodes that rest on constants and the named parameters only: they are gathered within sums and
+    products, to be computed once a patient.
+    """
+
+    parameters: frozenset[str] = frozenset()
+    fixed: set[int] = field(default_factory=set)
+
+    def _intern(self, op: str, args: tuple[int, ...], value: float | str | None) -> Expression:
+        found = super()._intern(op, args, value)
+        if op == "const" or value in self.parameters or (args and self.fixed.issuperset(args)):
+            self.fixed.add(found.id)
+        return found
+
+    def _gathered(self, op: str, args: tuple[Expression, ...]) -> Expression | None:
+        """(k op x) op j as (k op j) op x, for fixed k and j."""
+        for one, other in (args, args[::-1]):
+            name, parts, _ = self.nodes[other.id]
+            if one.id in self.fixed and other.id not in self.fixed and name == op and parts[0] in self.fixed:
+                return self.apply(op, self.apply(op, one, Expression(self, parts[0])), Expression(self, parts[1]))
+            if one.id in self.fixed and other.id not in self.fixed and name == op and parts[1] in self.fixed:
+                return self.apply(op, self.apply(op, one, Expression(self, parts[1])), Expression(self, parts[0]))
+        return None
 
     def _simplify(self, op: str, args: tuple[Expression, ...]) -> Expression | None:
         if op == "reciprocal":
@@ -43,6 +67,10 @@ class Lowered(Calculus):
             return -args[1]
         if op == "mul" and -1.0 in (a.number for a in args):
             return -(args[0] if args[1].number == -1.0 else args[1])
+        if op in ("add", "mul"):
+            gathered = self._gathered(op, args)
+            if gathered is not None:
+                return gathered
         if op in ("add", "mul") and args[0].id > args[1].id:
             simple = super()._simplify(op, args)
             return self._intern(op, (args[1].id, args[0].id), None) if simple is None else simple
@@ -163,7 +191,7 @@ class Lowering:
 
 def lower(system: Equations, observables: Iterable[str]) -> Lowering:
     """The system's equations, ready to be written as machine code."""
-    graph = Lowered()
+    graph = Lowered(parameters=frozenset(system.system.parameters))
     rates = graph.take(system.graph, system.rates)
     entries = graph.take(system.graph, system.jacobian.values())
     jacobian = {place: e for place, e in zip(system.jacobian, entries, strict=True) if e.number != 0}

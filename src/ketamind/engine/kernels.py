@@ -55,6 +55,8 @@ class Body(Lines):
 
     def address(self, region: str, index: int | str, extra: int = 0) -> str:
         """The address of a region's vector; `index` may be a value known only at run time."""
+        if region == "stage":
+            return self.new(f"getelementptr i8, ptr %stage, i64 {int(index) * self.lanes * 8}")
         first = self.begins[region] + extra
         if isinstance(index, int):
             return self.new(f"getelementptr i8, ptr %work, i64 {(first + index) * self.lanes * 8}")
@@ -108,9 +110,10 @@ class Body(Lines):
             total = self.op("fmul", k, weight) if total is None else self.fma(k, weight, total)
         return total if total is not None else self.const(0.0)
 
-    def done(self, name: str, linkage: str = "") -> str:
+    def done(self, name: str, linkage: str = "", more: str = "") -> str:
         """The whole function."""
-        return "\n".join([f"define {linkage} void @{name}(ptr noalias %work) #0 {{", *self.text, "  ret void", "}"])
+        head = f"define {linkage} void @{name}(ptr noalias %work{more}) #0 {{"
+        return "\n".join([head, *self.text, "  ret void", "}"])
 
 
 INSTRUCTIONS = {"add": "fadd", "sub": "fsub", "mul": "fmul"}
@@ -192,7 +195,7 @@ def write(lowered: Lowering, lanes: int, varied: Iterable[str]) -> Kernels:
     )
     own = moved_by(graph, kept, varied)
     common, kept = [k for k in kept if k not in own], [k for k in kept if k in own]
-    sizes = {"y": n, "new": n, "v": n, "k": STAGES * n, "factors": len(stored), "kept": len(kept)}
+    sizes = {"y": n, "new": n, "k": STAGES * n, "factors": len(stored), "kept": len(kept)}
     sizes |= {"common": -(-len(common) // lanes), "input": 3 * len(system.inputs), "atol": n, "low": n, "high": n}
     sizes |= {"dense": 3 * len(shown), "observed": len(lowered.observables), **dict.fromkeys(SINGLE, 1)}
     begins = dict(zip(sizes, accumulate([0, *sizes.values()]), strict=False))
@@ -245,24 +248,22 @@ class _Writer:
         return body.done("first", "internal")
 
     def stage(self) -> str:
-        """A later stage: `new` holds the states, `v` what is added to the rates and then the result."""
+        """A later stage at the states `new`: `stage` holds what is added to the rates, and then the result."""
         body, graph = self.body(), self.lowered.graph
         places = {**self.places, **self.states("new")}
-        places |= {graph.symbol(f"v:{i}").id: ("v", i) for i in range(self.n)}
+        places |= {graph.symbol(f"v:{i}").id: ("stage", i) for i in range(self.n)}
         k = evaluate(body, graph, self.stages[1], Loads(body, places))
         for i, value in enumerate(k):
-            body.store(value, "v", i)
-        return body.done("stage", "internal")
+            body.store(value, "stage", i)
+        return body.done("stage", "internal", ", ptr noalias %stage")
 
     def step(self) -> str:
-        body, n = self.body(), self.n
+        body = self.body()
         body.text.append("  call void @first(ptr %work)")
         per_h = body.op("fdiv", body.const(1.0), body.load("h", 0))
         for s in range(1, STAGES):
             self._sums(body, s, per_h)
-            body.text.append("  call void @stage(ptr %work)")
-            if s < STAGES - 1:
-                body.loop(n, lambda i, s=s: body.store(body.load("v", i), "k", i, s * n))  # type: ignore[misc]
+            body.text.append(f"  call void @stage(ptr %work, ptr {body.address('k', s * self.n)})")
         self._judge(body)
         return body.done("step")
 
@@ -275,7 +276,7 @@ class _Writer:
             else:
                 last = body.load("k", i, (s - 1) * self.n)
                 body.store(body.op("fadd", body.load("new", i), last), "new", i)
-            body.store(body.op("fmul", body.weighted(i, C[s], self.n), per_h), "v", i)
+            body.store(body.op("fmul", body.weighted(i, C[s], self.n), per_h), "k", i, s * self.n)
 
         body.loop(self.n, one)
 
@@ -284,10 +285,9 @@ class _Writer:
         rtol = body.load("rtol", 0)
 
         def one(i: str) -> None:
-            last = body.load("v", i)
+            last = body.load("k", i, (STAGES - 1) * self.n)
             old, new = body.load("y", i), body.op("fadd", body.load("new", i), last)
             body.store(new, "new", i)
-            body.store(last, "k", i, (STAGES - 1) * self.n)
             a, b = body.intrinsic("fabs", old), body.intrinsic("fabs", new)
             allowed = body.fma(rtol, body.where("ogt", a, b, a, b), body.load("atol", i))
             out = body.op("fsub", body.load("low", i), new)
