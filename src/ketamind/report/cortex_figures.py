@@ -1,6 +1,8 @@
 """Figures of the spiking cortex: raster, rates, spectrum, dose-response."""
 
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -8,10 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ketamind.cortex.couple import Cortex
 from ketamind.cortex.recordings import field
 from ketamind.cortex.simulate import Recording
 from ketamind.cortex.spectrum import aperiodic, curve, power_spectrum
 from ketamind.cortex.sweep import DosePoint
+from ketamind.errors import BadFile
 from ketamind.report.style import CELL, INK, NEUTRAL, RC, STAGE
 
 NAMES = {"pyramidal": "pyramidal", "pv": "PV", "sst": "SST", "vip": "VIP"}
@@ -140,4 +144,17 @@ def map_figure(table: Any, rows: Sequence[str], columns: Sequence[str], title: s
             axes.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=6, color=INK)
         figure.colorbar(image, ax=axes, label=label)
         axes.set_title(title)
+    return figure
+
+
+def write_cortex_report(result: Cortex, folder: Path) -> Path:
+    """Figure, numbers (JSON) and recordings (NetCDF) of a cortex run in a folder; returns the figure's file."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        figure = folder / "cortex.svg"
+        cortex_figure(result.recordings).savefig(figure)
+        (folder / "cortex.json").write_text(json.dumps(result.as_json(), indent=1), encoding="utf-8")
+    except OSError as e:
+        raise BadFile(f"{folder}: cannot be written ({e.strerror or e}).") from None
+    result.save(folder / "cortex.nc")
     return figure
