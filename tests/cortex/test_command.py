@@ -14,7 +14,7 @@ def test_a_moment_of_a_protocol():
     result = perform(CortexRequest(protocol="0.5 mg/kg ketamine iv over 40 min", at="40 min", seconds=1.0))
     assert list(result.recordings) == ["before", "during", "after 24 h"]
     numbers = result.as_json()
-    assert numbers["during"]["rate_sst"] < numbers["before"]["rate_sst"]
+    assert numbers["during"]["rate_pyramidal"] > numbers["before"]["rate_pyramidal"]
 
 
 @pytest.mark.parametrize(
