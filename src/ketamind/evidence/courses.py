@@ -1,0 +1,331 @@
+"""Running arms: each once, in the smallest model that answers, for a typical subject and for drawn ones.
+
+Arms share models: one of blood and brain levels a species, one chain for the common treatments and one for all others
+of the file, one slice. So a file compiles a handful of models whatever its length. Agents (`block:`, `inhibit:` ...)
+are given to animals and slices half an hour before the drug, from a brain at rest without them; genotypes are there
+from the start.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketamind.biology.chain import chain, slice_chain
+from ketamind.biology.pharmacokinetics import entries, externals, pharmacokinetics
+from ketamind.declare import Model, shipped_table
+from ketamind.engine import Batch, Options, solve
+from ketamind.errors import BadValue
+from ketamind.evidence.arms import Arm, is_active, lifelong
+from ketamind.evidence.vocabulary import sources
+from ketamind.protocols import Effects, Patient, Protocol, drug, drug_effects, parse_manipulation, parse_population
+from ketamind.simulation.events import bath_drugs, given_pairs, schedule
+from ketamind.simulation.populations import draw_patients, typical_patient
+from ketamind.simulation.simulate import CHAIN_SPECIES, actions_of
+
+Floats = NDArray[np.float64]
+Pairs = frozenset[tuple[str, str]]
+BEFORE_H = 1e-3
+"""How long before the first event the baseline is read."""
+LEAD_H = 0.5
+PAST_THE_END_H = 1.0
+"""Baths go on beyond the last reading, since a value at the end of a step is that just after it."""
+MONKEY_KG = 7.0
+COMMON: Pairs = frozenset({("ketamine", "iv"), ("esketamine", "in"), ("midazolam", "iv"), ("ssri", "po")})
+"""Treatments of most clinical trials, which share one chain."""
+COARSE = Options(rtol=1e-4)
+
+
+class NotApplicable(Exception):
+    """An experiment that the model has no part for; the text is the reason."""
+
+
+@dataclass
+class Need:
+    """What is wanted of an arm: times [h], observables, and how many drawn subjects beside the typical one."""
+
+    arm: Arm
+    times: set[float] = field(default_factory=set)
+    observables: set[str] = field(default_factory=set)
+    people: int = 0
+
+
+@dataclass(frozen=True)
+class Course:
+    """One arm over time: `table[observable]` is (times, subjects); subject 0 is the typical one, the rest are drawn."""
+
+    arm: Arm
+    times_h: Floats
+    table: Mapping[str, Floats]
+    weights: Floats
+
+    def at(self, observable: str, time_h: float) -> Floats:
+        """Values (subjects,) at a time."""
+        y, t = self.table[observable], self.times_h
+        i = int(np.clip(np.searchsorted(t, time_h), 1, len(t) - 1))
+        share = float(np.clip((time_h - t[i - 1]) / (t[i] - t[i - 1]), 0, 1))
+        return np.asarray((1 - share) * y[i - 1] + share * y[i], dtype=np.float64)
+
+    def start(self, observable: str) -> Floats:
+        """Values (subjects,) before anything is given."""
+        return np.asarray(self.table[observable][0], dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Laboratory:
+    """Where arms are run: mechanisms switched off, parameter values, and the seed of the subjects."""
+
+    without: tuple[str, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
+    seed: int = 1
+
+    def adjusted(self, model: Model, effects: Effects) -> Model:
+        """A model with this laboratory's changes and those of an arm."""
+        off = model.without(*(m for m in self.without if m in model.mechanisms))
+        changes = {**effects.values, **self.values}
+        return off.with_values({n: v for n, v in changes.items() if n in off.defaults})
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Which models serve the arms of a file: the union of drugs, routes and actions, by kind and species."""
+
+    pairs: Mapping[tuple[str, str], Pairs]
+    actions: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
+
+    def model(self, kind: str, species: str) -> Model:
+        """The model of a kind (blood, common, further, slice) for a species."""
+        moved = self.actions.get((kind, species), {})
+        frozen = tuple((row, tuple(sorted(by.items()))) for row, by in sorted(moved.items()))
+        return _model(kind, species, self.pairs.get((kind, species), frozenset()), frozen)
+
+
+def cast(needs: Iterable[Need]) -> Cast:
+    """The models that these arms need together; arms that cannot be understood are left to fail on their own."""
+    pairs: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    actions: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
+    for need in needs:
+        try:
+            given = need.arm.given
+            key = (kind_of(need), CHAIN_SPECIES.get(table_species(need.arm), "human"))
+            here = checked_pairs(need.arm, given)
+            moved = actions_of(given)
+        except Exception:  # noqa: BLE001  told when the arm is run
+            continue
+        pairs.setdefault(key, set()).update(here)
+        if key[0] != "blood":
+            for row, by in moved.items():
+                actions.setdefault(key, {}).setdefault(row, {}).update(by)
+    for key, found in pairs.items():
+        if key[0] == "common":
+            found.update(COMMON if key[1] == "human" else ())
+    return Cast({k: frozenset(v) for k, v in pairs.items()}, actions)
+
+
+def table_species(arm: Arm) -> str:
+    """The species whose body or tissue an arm is run in."""
+    return arm.species if arm.species in CHAIN_SPECIES else "mouse"
+
+
+def checked_pairs(arm: Arm, given: Protocol) -> Pairs:
+    """The (drug, route) pairs of an arm, or its bath drugs as pairs with `bath`. Raises NotApplicable."""
+    bath, pairs = bath_drugs(given), given_pairs(given)
+    if bath and pairs:
+        raise NotApplicable("a bath cannot be combined with doses that pass through the body")
+    species = CHAIN_SPECIES[table_species(arm)]
+    for name, route in pairs:
+        try:
+            entries(name, route, species)
+        except BadValue as problem:
+            raise NotApplicable(str(problem)) from None
+    return frozenset((d, "bath") for d in bath) if bath else pairs
+
+
+def kind_of(need: Need) -> str:
+    """The smallest model that gives what is wanted of an arm."""
+    arm = need.arm
+    if arm.species in ("rodent_slice", "recombinant") or bath_drugs(arm.given):
+        return "slice"
+    if all(_in_blood(o) for o in need.observables):
+        return "blood"
+    if arm.species == "human" and not (given_pairs(arm.given) <= COMMON and not actions_of(arm.given)):
+        return "further"
+    return "common"
+
+
+def _in_blood(observable: str) -> bool:
+    return observable.startswith(("venous_", "arterial_", "csf_", "brain_total_", "brain_unbound_"))
+
+
+@lru_cache(maxsize=64)
+def _model(
+    kind: str, species: str, pairs: Pairs, actions: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+) -> Model:
+    moved = {row: dict(by) for row, by in actions}
+    if kind == "slice":
+        return slice_chain([d for d, _ in pairs], species, moved)
+    if kind == "blood":
+        components = pharmacokinetics(sorted(pairs))
+        return Model(f"blood_{species}", components, shipped_table(species), externals(components))
+    return chain(pairs, species, moved)
+
+
+def run(need: Need, models: Cast, lab: Laboratory) -> Course:
+    """Run one arm. Raises NotApplicable, or an error of the words or of the engine."""
+    arm, given = need.arm, need.arm.given
+    checked_pairs(arm, given)
+    kind = kind_of(need)
+    model = models.model(kind, CHAIN_SPECIES[table_species(arm)])
+    outputs = model.system.outputs if model.components else {}
+    told = {o: sources(o, outputs) for o in sorted(need.observables)}
+    _refuse_missing(told, arm, kind)
+    who, effects = patient_of(arm), effects_of(arm)
+    values = subjects(who, effects, model, lab, need.people)
+    count = need.people + 1
+    times = _times(need, given)
+    before = effects_of(replace(arm, manipulation=lifelong(arm.manipulation))) if _by_agent(arm) else effects
+    solution = _solve(arm, lab.adjusted(model, effects), lab.adjusted(model, before), effects, values, times, count)
+    column = {o: i for i, o in enumerate(solution.observables)}
+    table = {
+        o: np.mean([solution.values[:, :, column[n]] for n in names], axis=0) for o, names in told.items() if names
+    }
+    table |= {o: np.zeros((len(times), count)) for o, names in told.items() if not names}
+    weights = np.broadcast_to(values.get("patient.weight", np.array([np.nan])), (count,))
+    return Course(arm, times, table, np.asarray(weights))
+
+
+def _refuse_missing(told: Mapping[str, tuple[str, ...]], arm: Arm, kind: str) -> None:
+    """A level of a drug that is not given is nil; anything else must be given by the model."""
+    for observable, names in told.items():
+        if not names and not _in_blood(observable):
+            raise NotApplicable(f"the {'slice' if kind == 'slice' else 'chain'} gives no '{observable}'")
+        if not names and kind == "slice":
+            raise NotApplicable("a slice has no blood")
+
+
+def patient_of(arm: Arm) -> Patient:
+    """The subjects of an arm, as the simulation knows them."""
+    who = parse_population(arm.population or "", arm.species) if arm.population else Patient(species=arm.species)
+    if arm.species == "monkey" and who.weight_kg is None:
+        return replace(who, weight_kg=MONKEY_KG)
+    return who
+
+
+def effects_of(arm: Arm) -> Effects:
+    """What manipulation and drugs known only by their effect do for the whole run. Raises NotApplicable."""
+    given = arm.given
+    followed = {d for row in actions_of(given).values() for d in row}
+    followed |= {d.drug for d in given if drug(d.drug).kind in ("cyp_interaction", "antidepressant")}
+    try:
+        return parse_manipulation(arm.manipulation) | drug_effects(given, besides=followed)
+    except BadValue as problem:
+        if "no part for" in str(problem):
+            raise NotApplicable(str(problem)) from None
+        raise
+
+
+def subjects(who: Patient, effects: Effects, model: Model, lab: Laboratory, people: int) -> dict[str, Floats]:
+    """Parameter values (1 + people,): the typical subject, then drawn ones; manipulations hold for all."""
+    typical = typical_patient(who, model)
+    drawn = draw_patients(who, model, lab.seed, people) if people else {}
+    fixed = {**effects.values, **lab.values}
+    found = {}
+    for name in {*typical, *drawn}:
+        middle = typical[name][0] if name in typical else model.defaults[name]
+        rest = drawn.get(name, np.full(people, middle))
+        if name in fixed:
+            scale = fixed[name] / middle if middle else 0.0
+            rest, middle = (rest * scale if scale else np.full(people, fixed[name])), fixed[name]
+        found[name] = np.concatenate([[middle], rest])
+    return found
+
+
+def _times(need: Need, given: Protocol) -> Floats:
+    """Increasing times, from just before anything happens."""
+    lead = LEAD_H if _acute(need.arm) else 0.0
+    first = min(given.first_h, 0.0) - lead - BEFORE_H
+    later = [t for t in need.times if t > first]
+    return np.unique(np.round([first, *later, first + 2 * BEFORE_H], 9))
+
+
+def _acute(arm: Arm) -> bool:
+    """True if an agent is given to a brain that was at rest without it, ahead of a drug."""
+    return _by_agent(arm) and is_active(arm.given)
+
+
+def _by_agent(arm: Arm) -> bool:
+    return arm.species != "human" and lifelong(arm.manipulation) != arm.manipulation
+
+
+def _solve(
+    arm: Arm,
+    model: Model,
+    untouched: Model,
+    effects: Effects,
+    values: Mapping[str, Floats],
+    times: Floats,
+    count: int,
+) -> Any:
+    names = wanted_outputs(model)
+    weights = np.broadcast_to(values.get("patient.weight", np.array([1.0])), (count,))
+    given, last_h = arm.given, float(times[-1]) + PAST_THE_END_H
+    chosen = weights[:1] if np.all(weights == weights[0]) else weights
+    schedules = [schedule(given, effects, model, float(w), last_h) for w in chosen]
+    start = None
+    if _by_agent(arm):
+        rest = Batch(times_h=[times[0], times[0] + BEFORE_H], observables=names, values=dict(values), patients=count)
+        start = solve(untouched, rest, COARSE).require().final_states
+    batch = Batch(
+        times_h=times,
+        observables=names,
+        schedules=schedules[0] if len(schedules) == 1 else schedules,
+        values=dict(values),
+        start_h=float(times[0]),
+        start=start,
+        patients=count,
+    )
+    return solve(model, batch, COARSE).require()
+
+
+def wanted_outputs(model: Model) -> tuple[str, ...]:
+    """All outputs that any experiment may read: one choice a model, so that it is compiled once."""
+    from ketamind.evidence.vocabulary import OBSERVABLES
+
+    outputs = model.system.outputs
+    return tuple(sorted({n for o in OBSERVABLES for n in sources(o, outputs)}))
+
+
+@dataclass
+class Bench:
+    """All arms of a file, each run when it is first asked for; what went wrong with one is told to each who asks."""
+
+    needs: Mapping[Arm, Need]
+    lab: Laboratory
+    progress: Callable[[int, int], None] | None = None
+    _found: dict[Arm, Course | Exception] = field(default_factory=dict)
+
+    @cached_property
+    def models(self) -> Cast:
+        """The models that all arms share."""
+        return cast(self.needs.values())
+
+    def course(self, arm: Arm) -> Course:
+        """The course of an arm. Raises what its simulation raised."""
+        if arm not in self._found:
+            try:
+                self._found[arm] = run(self.needs[arm], self.models, self.lab)
+            except Exception as problem:  # noqa: BLE001  kept for every row that asks
+                self._found[arm] = problem
+            if self.progress is not None:
+                self.progress(len(self._found), len(self.needs))
+        found = self._found[arm]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def together(self, arms: Iterable[Arm]) -> list[Course]:
+        """The courses of several arms."""
+        return [self.course(a) for a in arms]

@@ -1,0 +1,387 @@
+"""What an experiment would have reported had it been done on the model: one number, with its sampling error.
+
+Effects follow the design: a change is from the subjects' own baseline, a difference is of changes between groups, a
+ratio or percent change is relative to comparator or baseline. People are drawn for what a trial counts over patients;
+animals, slices and blood levels are those of the typical subject. An effect is on while it exceeds the dead zone of
+its observable and a quarter of its peak.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ketamind.evidence import exposure, statistics, subjects
+from ketamind.evidence.arms import Arm, Arms, is_active
+from ketamind.evidence.courses import Bench, Course, NotApplicable
+from ketamind.evidence.dead_zones import dead_zone
+from ketamind.evidence.experiments import Experiment
+from ketamind.evidence.in_vitro import in_dish, potency, steady
+from ketamind.evidence.moments import effect_grid, peak_grid, steady_time
+from ketamind.evidence.ratings import true
+from ketamind.evidence.statistic_words import CURVE, POTENCY, Statistic
+from ketamind.evidence.vocabulary import CLINICAL, is_concentration
+
+Floats = NDArray[np.float64]
+ON_SHARE = 0.25
+SMALL = 1e-9
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """A predicted number in the unit of the publication, with the standard error of a sample of the published size.
+
+    `logarithmic` says that error and comparison belong to its logarithm. `note` tells what the rule should know.
+    """
+
+    value: float
+    error: float = 0.0
+    logarithmic: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """An experiment with its statistic and arms understood."""
+
+    experiment: Experiment
+    statistic: Statistic
+    arms: Arms
+
+    @property
+    def time_h(self) -> float:
+        """When it is read: the stated time, or the steady state."""
+        e = self.experiment
+        return steady_time(self.arms.own.given) if e.time_h is None else e.time_h
+
+    @property
+    def n(self) -> int:
+        """Subjects, or what is usual where the number is not given."""
+        return self.experiment.n or (20 if self.experiment.species == "human" else 8)
+
+
+def predict(q: Question, bench: Bench) -> Predicted:
+    """The number, in the published unit. Raises NotApplicable, or whatever the simulation raised."""
+    e, s = q.experiment, q.statistic
+    name = s.inner.name if s.inner and s.name in ("ratio", "sign") else s.name
+    if name in (*POTENCY, "ic50_ratio"):
+        return _potency(q, bench)
+    if in_dish(q.arms.own, e.observable):
+        return _dish(q, bench)
+    if s.name in ("ratio", "sign") and s.inner is not None:
+        return _of_curves(q, bench)
+    if s.name in subjects.FAMILIES:
+        return Predicted(*subjects.predict(q.experiment, s, q.arms, bench, q.n))
+    if s.name in EFFECTS:
+        return EFFECTS[s.name](q, bench)
+    if s.name in CURVE or s.name in ("auc", "auc_ratio"):
+        return Predicted(exposure.curve_statistic(e, s, q.arms, bench), logarithmic=True)
+    raise NotApplicable(f"no rule for the statistic '{s.words}'")
+
+
+def mean_of(course: Course, observable: str, time_h: float | None) -> float:
+    """What a group reports: the mean of drawn people, or the typical animal."""
+    return float(_group(course, observable, time_h).mean())
+
+
+def _group(course: Course, observable: str, time_h: float | None) -> Floats:
+    """The subjects that a group mean is over."""
+    people = observable in CLINICAL and course.arm.species == "human"
+    if people:
+        return true(course, observable, time_h)
+    return (course.start(observable) if time_h is None else course.at(observable, time_h))[:1]
+
+
+def effect(q: Question, bench: Bench, own: Arm, control: Arm | None, time_h: float) -> float:
+    """What a treatment does at a time: the change from baseline, less that of the control group.
+
+    Animals and tissue of treatment and control are alike at the start, so that levels are compared: an agent may act
+    before the first reading.
+    """
+    observable = q.experiment.observable
+    course = bench.course(own)
+    found = mean_of(course, observable, time_h) - mean_of(course, observable, None)
+    if control is None:
+        return found
+    other = bench.course(control)
+    if q.experiment.species != "human":
+        return mean_of(course, observable, time_h) - mean_of(other, observable, time_h)
+    return found - (mean_of(other, observable, time_h) - mean_of(other, observable, None))
+
+
+def compared(q: Question, bench: Bench, time_h: float) -> float:
+    """The direction-bearing difference that a sign or a difference is of, by what the comparator is.
+
+    Own baseline: the change. Another group of the same people: the difference of changes. Other brains (a genotype,
+    an agent, no disease): the difference of effects where a drug is given and the genotype differs, else of levels.
+    """
+    e, arms = q.experiment, q.arms
+    if arms.other is None:
+        return effect(q, bench, arms.own, None, time_h)
+    if e.comparator == "wildtype" and is_active(arms.own.given):
+        with_it = effect(q, bench, arms.own, arms.control, time_h)
+        return with_it - effect(q, bench, arms.other, arms.other_control, time_h)
+    if e.species == "human" and e.comparator != "control_group":
+        return effect(q, bench, arms.own, arms.other, time_h)
+    own, other = bench.course(arms.own), bench.course(arms.other)
+    return mean_of(own, e.observable, time_h) - mean_of(other, e.observable, time_h)
+
+
+def reference(q: Question, bench: Bench, time_h: float) -> float:
+    """The level that relative changes are of."""
+    arm = q.arms.other or q.arms.own
+    return mean_of(bench.course(arm), q.experiment.observable, time_h if q.arms.other else None)
+
+
+def _scaled(q: Question, value: float) -> float:
+    return value * exposure.unit_factor(q.experiment.unit, q.experiment.observable)
+
+
+def _value(q: Question, bench: Bench) -> Predicted:
+    e = q.experiment
+    course = bench.course(q.arms.own)
+    if is_concentration(e.observable):
+        value = _scaled(q, float(course.at(e.observable, q.time_h)[0]))
+        return Predicted(value, exposure.log_error(course, e.observable, q.time_h, q.n), True)
+    group = _group(course, e.observable, q.time_h)
+    return Predicted(_scaled(q, float(group.mean())), _standard_error(q, _scaled(q, 1.0) * group))
+
+
+def _change(q: Question, bench: Bench) -> Predicted:
+    course = bench.course(q.arms.own)
+    o = q.experiment.observable
+    group = _group(course, o, q.time_h) - _group(course, o, None)
+    return Predicted(_scaled(q, float(group.mean())), _standard_error(q, _scaled(q, 1.0) * group))
+
+
+def _percent_change(q: Question, bench: Bench) -> Predicted:
+    o = q.experiment.observable
+    if q.arms.other is not None and q.experiment.comparator != "baseline":
+        base = reference(q, bench, q.time_h)
+        return Predicted(100 * compared(q, bench, q.time_h) / _nonzero(base, o))
+    course = bench.course(q.arms.own)
+    before, after = _group(course, o, None), _group(course, o, q.time_h)
+    change = 100 * (after.mean() - before.mean()) / _nonzero(float(before.mean()), o)
+    each = 100 * (after - before) / np.where(np.abs(before) > SMALL, before, 1.0)
+    return Predicted(float(change), _standard_error(q, each))
+
+
+def _difference(q: Question, bench: Bench) -> Predicted:
+    own, other = q.arms.own, q.arms.other
+    o, t = q.experiment.observable, q.time_h
+    if other is None:
+        return _change(q, bench)
+    one, two = bench.course(own), bench.course(other)
+    a = _group(one, o, t) - _group(one, o, None)
+    b = _group(two, o, t) - _group(two, o, None)
+    half = max(q.n / 2, 2)
+    error = np.sqrt((a.var() + b.var()) / half) if a.size > 2 else 0.0
+    return Predicted(_scaled(q, compared(q, bench, t)), float(error) * _scaled(q, 1.0))
+
+
+def _ratio(q: Question, bench: Bench) -> Predicted:
+    course = bench.course(q.arms.own)
+    now = mean_of(course, q.experiment.observable, q.time_h)
+    return Predicted(now / _nonzero(reference(q, bench, q.time_h), q.experiment.observable))
+
+
+def _sign(q: Question, bench: Bench) -> Predicted:
+    size = compared(q, bench, q.time_h)
+    return _signed(q, size, reference(q, bench, q.time_h))
+
+
+def _signed(q: Question, size: float, base: float) -> Predicted:
+    zone = dead_zone(q.experiment.observable, base)
+    return Predicted(float(np.sign(size) if abs(size) > zone else 0), note=f"effect {size:.3g}, dead zone {zone:.2g}")
+
+
+def _sign_since(q: Question, bench: Bench) -> Predicted:
+    course, o = bench.course(q.arms.own), q.experiment.observable
+    since = q.statistic.time_h or 0.0
+    last = q.experiment.time_h or float(course.times_h[-1])
+    before = mean_of(course, o, since)
+    return _signed(q, mean_of(course, o, last) - before, before)
+
+
+def _remaining(q: Question, bench: Bench) -> Predicted:
+    arms, t = q.arms, q.time_h
+    if arms.other is None:
+        raise NotApplicable("'remaining' needs a comparator with the effect intact")
+    whole = effect(q, bench, arms.other, arms.other_control, t)
+    left = effect(q, bench, arms.own, arms.control, t)
+    base = mean_of(bench.course(arms.other), q.experiment.observable, None)
+    zone = dead_zone(q.experiment.observable, base)
+    if abs(whole) <= zone:
+        return Predicted(float("nan"), note=f"the effect itself is absent in the model ({whole:.3g} within {zone:.2g})")
+    return Predicted(left / whole, note=f"effect {left:.3g} of {whole:.3g}")
+
+
+def _restored(q: Question, bench: Bench) -> Predicted:
+    o, t = q.experiment.observable, q.time_h
+    if q.arms.other is None:
+        raise NotApplicable("'restored' needs the healthy as comparator")
+    treated, sick, well = (mean_of(bench.course(a), o, t) for a in (q.arms.own, q.arms.control, q.arms.other))
+    if abs(well - sick) <= dead_zone(o, well):
+        return Predicted(float("nan"), note="there is no deficit in the model")
+    return Predicted((treated - sick) / (well - sick))
+
+
+def _difference_share(q: Question, bench: Bench) -> Predicted:
+    late = compared(q, bench, q.statistic.time_h or q.time_h)
+    if abs(late) < SMALL:
+        return Predicted(float("nan"), note="there is no difference at the later time")
+    scale = 100.0 if q.experiment.unit == "%" else 1.0
+    return Predicted(scale * compared(q, bench, q.time_h) / late)
+
+
+def _excursion(q: Question, bench: Bench) -> tuple[float, float]:
+    """Largest difference while the drug is present, and the level it is relative to."""
+    times = peak_grid(q.arms.own.given)
+    sizes = np.array([compared(q, bench, t) for t in times])
+    i = int(np.argmax(np.abs(sizes)))
+    return float(sizes[i]), reference(q, bench, times[i])
+
+
+def _peak_sign(q: Question, bench: Bench) -> Predicted:
+    return _signed(q, *_excursion(q, bench))
+
+
+def _peak_percent_change(q: Question, bench: Bench) -> Predicted:
+    size, base = _excursion(q, bench)
+    return Predicted(100 * size / _nonzero(base, q.experiment.observable))
+
+
+def _peak_difference(q: Question, bench: Bench) -> Predicted:
+    times = peak_grid(q.arms.own.given)
+    o = q.experiment.observable
+    own = np.array([_group(bench.course(q.arms.own), o, t) for t in times])
+    other = bench.course(q.arms.other or q.arms.control)
+    peaks = own[np.argmax(np.abs(own - own[0]), axis=0), np.arange(own.shape[1])]
+    base = np.array([_group(other, o, t) for t in times])
+    theirs = base[np.argmax(np.abs(base - base[0]), axis=0), np.arange(base.shape[1])]
+    error = _standard_error(q, peaks) if peaks.size > 2 else 0.0
+    return Predicted(_scaled(q, float(np.median(peaks) - np.median(theirs))), error)
+
+
+def _steady_state(q: Question, bench: Bench) -> Predicted:
+    course = bench.course(q.arms.own)
+    t = steady_time(q.arms.own.given)
+    group = _group(course, q.experiment.observable, t)
+    return Predicted(_scaled(q, float(group.mean())), logarithmic=is_concentration(q.experiment.observable))
+
+
+def _effect_course(q: Question, bench: Bench) -> tuple[Floats, Floats, float]:
+    """Times, sizes of the effect, and the threshold over which it counts as on."""
+    times = np.array(effect_grid(q.arms.own.given))
+    sizes = np.array([compared(q, bench, t) for t in times])
+    zone = dead_zone(q.experiment.observable, reference(q, bench, float(times[0])))
+    return times, sizes, max(zone, ON_SHARE * float(np.abs(sizes).max()))
+
+
+def _onset(q: Question, bench: Bench) -> Predicted:
+    times, sizes, threshold = _effect_course(q, bench)
+    return Predicted(statistics.span(times, sizes, threshold)[0], logarithmic=True, note=_absent(sizes, threshold))
+
+
+def _duration(q: Question, bench: Bench) -> Predicted:
+    times, sizes, threshold = _effect_course(q, bench)
+    return Predicted(statistics.span(times, sizes, threshold)[1], logarithmic=True, note=_absent(sizes, threshold))
+
+
+def _absent(sizes: Floats, threshold: float) -> str:
+    largest = float(np.abs(sizes).max())
+    return f"the effect stays within its dead zone ({largest:.2g})" if largest <= threshold else ""
+
+
+def _tmax(q: Question, bench: Bench) -> Predicted:
+    if is_concentration(q.experiment.observable) or q.arms.other is None:
+        return Predicted(exposure.curve_statistic(q.experiment, q.statistic, q.arms, bench), logarithmic=True)
+    times, sizes, _ = _effect_course(q, bench)
+    return Predicted(float(times[int(np.argmax(np.abs(sizes)))]), logarithmic=True)
+
+
+EFFECTS: Mapping[str, Callable[[Question, Bench], Predicted]] = {
+    "value": _value,
+    "change": _change,
+    "percent_change": _percent_change,
+    "difference": _difference,
+    "ratio": _ratio,
+    "sign": _sign,
+    "sign_since": _sign_since,
+    "remaining": _remaining,
+    "restored": _restored,
+    "difference_share": _difference_share,
+    "peak_sign": _peak_sign,
+    "peak_percent_change": _peak_percent_change,
+    "peak_difference": _peak_difference,
+    "steady_state": _steady_state,
+    "onset": _onset,
+    "duration": _duration,
+    "tmax": _tmax,
+}
+
+
+def _of_curves(q: Question, bench: Bench) -> Predicted:
+    """`ratio:` and `sign:` of a statistic of each arm."""
+    inner = q.statistic.inner
+    assert inner is not None
+    if q.arms.other is None:
+        raise NotApplicable(f"'{q.statistic.words}' needs a comparator")
+    swapped = Arms(q.arms.other, None, q.arms.other_control or q.arms.other, None)
+    each = []
+    for arms, protocol in ((replace(q.arms, other=None), q.arms.own), (swapped, q.arms.other)):
+        e = replace(q.experiment, protocol=protocol.protocol, manipulation=protocol.manipulation, comparator="")
+        each.append(predict(Question(e, inner, arms), bench).value)
+    return _over(q, each[0], each[1])
+
+
+def _over(q: Question, own: float, other: float) -> Predicted:
+    ratio = own / other if other else float("inf")
+    if q.statistic.name == "sign":
+        zone = dead_zone("ratio", 1.0)
+        size = float(np.log(ratio)) if ratio > 0 else -np.inf
+        sign = float(np.sign(size) if abs(size) > zone else 0)
+        return Predicted(sign, note=f"ratio {ratio:.3g}, dead zone {100 * zone:.0f} %")
+    return Predicted(ratio, logarithmic=True)
+
+
+def _potency(q: Question, bench: Bench) -> Predicted:
+    e, s = q.experiment, q.statistic
+    kind = s.inner.name if s.inner else ("ic50" if s.name == "ic50_ratio" else s.name)
+    own = potency(q.arms.own, e.observable, kind, bench)
+    if s.name == "ic50_ratio":
+        return Predicted(own / potency(q.arms.own, s.other, kind, bench), logarithmic=True)
+    if s.inner is None:
+        return Predicted(own * exposure.unit_factor(e.unit, e.observable), logarithmic=True)
+    if q.arms.other is None:
+        raise NotApplicable(f"'{s.words}' needs a comparator")
+    return _over(q, own, potency(q.arms.other, e.observable, kind, bench))
+
+
+def _dish(q: Question, bench: Bench) -> Predicted:
+    """A steady current in a dish, against the drug-free one or another bath."""
+    now, free = steady(q.arms.own, q.experiment.observable, bench) if is_active(q.arms.own.given) else (1.0, 1.0)
+    name, other = q.statistic.name, q.arms.other
+    if other is not None and is_active(other.given):
+        free = steady(other, q.experiment.observable, bench)[0]
+    left = now / free if free else float("nan")
+    if name in ("ratio", "value", "steady_state"):
+        return Predicted(left * (100 if q.experiment.unit == "%" else 1))
+    if name in ("percent_change", "peak_percent_change"):
+        return Predicted(100 * (left - 1))
+    if name in ("sign", "peak_sign"):
+        return _signed(q, left - 1, 1.0)
+    if name in ("change", "difference"):
+        return Predicted(left - 1)
+    raise NotApplicable(f"'{q.statistic.words}' of a steady current in a dish")
+
+
+def _standard_error(q: Question, group: Floats) -> float:
+    return float(group.std(ddof=1) / np.sqrt(q.n)) if group.size > 2 else 0.0
+
+
+def _nonzero(base: float, observable: str) -> float:
+    if abs(base) < SMALL:
+        raise NotApplicable(f"'{observable}' is nil at the start, and a relative change of it has no meaning")
+    return base
