@@ -5,7 +5,8 @@
     python benchmarks/cortex.py --scaling                     1,000 to 100,000 cells, without Brian2
 
 Brian2 (extra `peers`) is used in C++ standalone mode with -O3 -march=native -ffast-math; `--peer-python` names a
-Python that has it, if it is not this one. Both sides get the same synapses, and neither time has building in it.
+Python that has it, if it is not this one. Both sides get the same synapses, and neither time has
+building in it; of five tries on each side the fastest counts.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from ketamind.cortex.wiring import Wiring, first_blocks, wire
 
 PEER = Path(__file__).parent / "cortex_brian2.py"
 WARM_UP_S = 0.5
+TRIES = 5
 
 
 def assumed_block(uM: float) -> dict[str, float]:
@@ -50,13 +52,12 @@ def pairs(network: Network, cells: int, wiring: Wiring) -> dict[str, Any]:
 def ours(
     network: Network, cells: int, seconds: float, seed: int, left: dict[str, float], wiring: Wiring
 ) -> dict[str, Any]:
-    """Rates, and processor time of a simulated second."""
+    """Rates, and time of a simulated second."""
     condition = Condition(nmda_synaptic=left, nmda_tonic=left)
     simulation = Simulation(network, cells, seed, wiring)
-    simulation.run(0.01, condition)
-    start = time.process_time()
+    start = time.perf_counter()
     recording = simulation.run(WARM_UP_S + seconds, condition)
-    return {"s_per_s": (time.process_time() - start) / (WARM_UP_S + seconds), "rates": recording.rates()}
+    return {"s_per_s": (time.perf_counter() - start) / (WARM_UP_S + seconds), "rates": recording.rates()}
 
 
 def peer(
@@ -99,8 +100,13 @@ def speed(a: argparse.Namespace, network: Network) -> dict[str, Any]:
     """Seconds of computing a simulated second on both sides."""
     wiring = wire(network, a.cells, 1)
     rest = assumed_block(0)
-    mine = ours(network, a.cells, a.seconds, 1, rest, wiring)
-    theirs = peer(network, a.cells, a.seconds, [rest], 1, wiring, a.peer_python, a.float)[0]
+    Simulation(network, 1000).run(0.01)
+    tries = [ours(network, a.cells, a.seconds, 1, rest, wiring) for _ in range(TRIES)]
+    mine = min(tries, key=lambda r: r["s_per_s"])
+    theirs = min(
+        peer(network, a.cells, a.seconds, [rest], TRIES, wiring, a.peer_python, a.float),
+        key=lambda r: r["seconds_each"],
+    )
     ratio = theirs["seconds_each"] / mine["s_per_s"]
     return {
         "cells": a.cells,
@@ -137,10 +143,12 @@ def agreement(a: argparse.Namespace, network: Network) -> dict[str, Any]:
 
 def scaling(a: argparse.Namespace, network: Network) -> dict[str, Any]:
     """Time and memory from 1,000 to 100,000 cells."""
+    Simulation(network, 1000).run(0.01)
     out = {}
     for cells in (1000, 3000, 10_000, 30_000, 100_000):
         wiring = wire(network, cells, 1)
-        found = ours(network, cells, a.seconds, 1, assumed_block(0), wiring)
+        tries = [ours(network, cells, a.seconds, 1, assumed_block(0), wiring) for _ in range(2)]
+        found = min(tries, key=lambda r: r["s_per_s"])
         memory = memory_estimate(network, cells) / 1e6
         out[str(cells)] = found | {"megabytes": memory, "us_per_cell": 1e6 * found["s_per_s"] / cells}
     return out
