@@ -16,21 +16,24 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Jump:
-    """`amount` added to a state at one instant: a bolus."""
+    """`amount` added to a state at one instant: a bolus. In a schedule for all it may be an array, one a patient."""
 
     time_h: float
     state: str
-    amount: float
+    amount: float | Floats
 
 
 @dataclass(frozen=True)
 class Step:
-    """`value` added to an external input from `start_h` to `stop_h`: an infusion, a stress. Steps may overlap."""
+    """`value` added to an external input from `start_h` to `stop_h`: an infusion, a stress. Steps may overlap.
+
+    In a schedule for all, `value` may be an array, one a patient.
+    """
 
     start_h: float
     stop_h: float
     wire: str
-    value: float
+    value: float | Floats
 
 
 @dataclass(frozen=True)
@@ -290,27 +293,44 @@ def _any_jump_before(events: Events, start_h: Floats, n_states: int) -> bool:
 
 def _events(system: Equations, batch: Batch, patients: int) -> Events:
     """The events of each patient, sorted by time."""
-    shared = isinstance(batch.schedules, Schedule)
-    schedules = [batch.schedules] if isinstance(batch.schedules, Schedule) else list(batch.schedules)
-    rows: list[tuple[int, float, int, float]] = []
+    if isinstance(batch.schedules, Schedule):
+        return _shared_events(_rows(system, 0, batch.schedules), patients)
+    schedules = list(batch.schedules)
+    rows: list[tuple[int, float, int, float | Floats]] = []
     for owner, schedule in enumerate(schedules):
         rows += _rows(system, owner, schedule)
+    if any(np.ndim(row[3]) for row in rows):
+        raise BadValue("an amount for each patient belongs in a schedule for all; here each patient has a schedule.")
     table = np.array(rows, dtype=float).reshape(-1, 4)
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
     counts = np.bincount(table[:, 0].astype(np.int64), minlength=len(schedules))
-    if shared:
-        table, counts = np.tile(table, (patients, 1)), np.tile(counts, patients)
     _, time_h, target, amount = (np.ascontiguousarray(c) for c in table.T)
     return Events(_starts(counts), time_h, target.astype(np.int64), amount)
+
+
+def _shared_events(rows: "list[tuple[int, float, int, float | Floats]]", patients: int) -> Events:
+    """The same events for every patient; amounts may be their own."""
+    for row in rows:
+        if np.ndim(row[3]) and np.shape(row[3]) != (patients,):
+            raise BadValue(
+                f"an amount of shape {np.shape(row[3])} was given for {patients} patients; give one a patient."
+            )
+    rows = sorted(rows, key=lambda row: row[1:3])
+    time_h, target = np.array([row[1] for row in rows]), np.array([row[2] for row in rows], dtype=np.int64)
+    amounts = np.empty((patients, len(rows)))
+    for column, row in enumerate(rows):
+        amounts[:, column] = row[3]
+    counts = np.full(patients, len(rows))
+    return Events(_starts(counts), np.tile(time_h, patients), np.tile(target, patients), amounts.ravel())
 
 
 def _starts(counts: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
-def _rows(system: Equations, owner: int, schedule: Schedule) -> list[tuple[int, float, int, float]]:
+def _rows(system: Equations, owner: int, schedule: Schedule) -> list[tuple[int, float, int, float | Floats]]:
     states, inputs = system.system.state_index, system.inputs
-    rows = []
+    rows: list[tuple[int, float, int, float | Floats]] = []
     for jump in schedule.jumps:
         if jump.state not in states:
             raise unknown_name(jump.state, "a state of this model", states)
@@ -328,8 +348,8 @@ def _rows(system: Equations, owner: int, schedule: Schedule) -> list[tuple[int, 
     return rows
 
 
-def _finite(event: Jump | Step, *numbers: float) -> None:
-    if not all(np.isfinite(n) for n in numbers):
+def _finite(event: Jump | Step, *numbers: float | Floats) -> None:
+    if not all(np.isfinite(n).all() for n in numbers):
         raise BadValue(f"{event} has a value that is not finite; give numbers.")
 
 

@@ -2,6 +2,10 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ketamind.biology.pharmacokinetics import CODRUGS, base_name, entries
 from ketamind.biology.pharmacokinetics.doses import DRUGS, Entry
@@ -9,6 +13,7 @@ from ketamind.declare import Model
 from ketamind.engine import Jump, Schedule, Step
 from ketamind.protocols import Effects, Event, Protocol
 
+Floats = NDArray[np.float64]
 VISIT_H = 1.0
 """How long a patient is watched over at a visit, at least."""
 SAME_VISIT_H = 12.0
@@ -43,6 +48,45 @@ def schedule(protocol: Protocol, effects: Effects, model: Model, weight_kg: floa
     steps += visits(administrations, last_h)
     wires = {e.wire for e in model.externals}
     return Schedule(tuple(jumps), tuple(s for s in steps if s.wire in wires))
+
+
+def schedule_of_many(
+    protocol: Protocol, effects: Effects, model: Model, weights_kg: Floats, last_h: float
+) -> Schedule | tuple[Schedule, ...]:
+    """The events of patients of these weights (patients,): one schedule, whose amounts are their own where need be.
+
+    Amounts are linear in weight, so that three weights tell them all; where they are not (nasal ketamine per kg, whose
+    first 28 mg are absorbed better), each patient has a schedule. Raises BadValue for a dose over 500 mg/kg.
+    """
+    low, high = float(weights_kg.min()), float(weights_kg.max())
+    first, last = (schedule(protocol, effects, model, w, last_h) for w in (low, high))
+    if low == high or first == last:
+        return first
+    share = (weights_kg - low) / (high - low)
+    middle = schedule(protocol, effects, model, low + 0.5 * (high - low), last_h)
+    if not _linear(*(_amounts(found) for found in (first, middle, last))):
+        return tuple(schedule(protocol, effects, model, float(w), last_h) for w in weights_kg)
+    jumps = [
+        replace(a, amount=_between(a.amount, b.amount, share)) for a, b in zip(first.jumps, last.jumps, strict=True)
+    ]
+    steps = [replace(a, value=_between(a.value, b.value, share)) for a, b in zip(first.steps, last.steps, strict=True)]
+    return Schedule(tuple(jumps), tuple(steps))
+
+
+def _amounts(events: Schedule) -> list[float]:
+    return [float(j.amount) for j in events.jumps] + [float(s.value) for s in events.steps]
+
+
+def _linear(first: list[float], middle: list[float], last: list[float]) -> bool:
+    """True if each amount at the middle weight is halfway between the others."""
+    if not len(first) == len(middle) == len(last):
+        return False
+    halfway = (0.5 * (a + b) for a, b in zip(first, last, strict=True))
+    return all(math.isclose(m, h, rel_tol=1e-9, abs_tol=1e-15) for m, h in zip(middle, halfway, strict=True))
+
+
+def _between(first: "float | Floats", last: "float | Floats", share: Floats) -> "float | Floats":
+    return first if np.all(first == last) else np.asarray(first + (last - first) * share, dtype=np.float64)
 
 
 def visits(administrations: Sequence[Event], last_h: float) -> list[Step]:

@@ -5,7 +5,7 @@ number `i` of each. So the same seed gives the same patient whatever the number 
 """
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from scipy.special import expit, logit, ndtri
 from ketamind.declare import Row
 
 Floats = NDArray[np.float64]
+Normals = Callable[[str, int, int, int], Floats]
+"""Standard normal draws by (name, seed, first patient, count)."""
 WORDS_PER_COUNT = 4
 
 
@@ -42,14 +44,19 @@ def draw(row: Row, typical: float, normals: Floats) -> Floats:
 
 
 def draw_population(
-    rows: Mapping[str, Row], typical: Mapping[str, float], seed: int, count: int, first: int = 0
+    rows: Mapping[str, Row],
+    typical: Mapping[str, float],
+    seed: int,
+    count: int,
+    first: int = 0,
+    normals: Normals = standard_normals,
 ) -> dict[str, Floats]:
     """Values (count,) of every parameter that varies between people.
 
-    `typical` overrides the middle of a row; a parameter without spread is left out.
+    `typical` overrides the middle of a row; a parameter without spread is left out. `normals` gives the draws.
     """
     return {
-        name: draw(row, typical.get(name, row.value), standard_normals(name, seed, first, count))
+        name: draw(row, typical.get(name, row.value), normals(name, seed, first, count))
         for name, row in rows.items()
         if row.between > 0
     }

@@ -11,7 +11,7 @@ import numpy as np
 
 from ketamind.declare import Model, Row
 from ketamind.protocols import Patient
-from ketamind.simulation.population import Floats, draw_population
+from ketamind.simulation.population import Floats, Normals, draw_population, standard_normals
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,18 @@ def draw_patients(
     count: int,
     first: int = 0,
     sample: Mapping[str, Typical] | None = None,
+    normals: Normals = standard_normals,
 ) -> dict[str, Floats]:
     """Values (count,) of every parameter that differs from the model's own, for patients `first` onwards.
 
     `sample` is what is known of one study's own patients; it overrides the population's words. A patient's own
     quantities stay within the range of their row. The same seed gives the same patients whatever their number.
+    `normals` gives the standard normal draws behind each, independent of each other unless it makes them go together.
     """
     known = typical_values(patient) | dict(sample or {})
     typical = {n: t for n, t in known.items() if n in model.defaults}
     rows = {name: _row(row, typical.get(name)) for name, row in model.rows.items()}
-    drawn = draw_population(rows, {}, seed, count, first)
+    drawn = draw_population(rows, {}, seed, count, first, normals)
     fixed = {n: np.full(count, t.mean) for n, t in typical.items() if n not in drawn}
     return fixed | {n: np.clip(v, *_limits(rows[n])) for n, v in drawn.items()}
 

@@ -19,7 +19,7 @@ from ketamind.declare import Model
 from ketamind.engine import Batch, Options, Schedule, Solution, solve
 from ketamind.errors import BadValue, unknown_name
 from ketamind.protocols import Effects, Patient, Protocol, drug, drug_effects, parse_manipulation, parse_protocol
-from ketamind.simulation.events import bath_drugs, given_pairs, schedule
+from ketamind.simulation.events import bath_drugs, given_pairs, schedule_of_many
 from ketamind.simulation.populations import Typical, draw_patients, typical_patient
 from ketamind.simulation.run import Run
 
@@ -220,11 +220,8 @@ def solve_patients(
 def _schedules(
     prepared: Prepared, protocol: Protocol, drawn: Mapping[str, Floats], patients: int, last_h: float
 ) -> Schedule | tuple[Schedule, ...]:
-    """One schedule for all where weights are the same, otherwise one a patient."""
     weights = np.broadcast_to(drawn.get("patient.weight", np.array([1.0])), (patients,))
-    if np.all(weights == weights[0]):
-        return schedule(protocol, prepared.steps, prepared.model, float(weights[0]), last_h)
-    return tuple(schedule(protocol, prepared.steps, prepared.model, float(w), last_h) for w in weights)
+    return schedule_of_many(protocol, prepared.steps, prepared.model, weights, last_h)
 
 
 def time_grid(protocol: Protocol, last_h: float) -> Floats:
