@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ketamind.cortex.network import SHIPPED, check_size, memory_estimate, read_network
+from ketamind.cortex.network import SHIPPED, check_size, memory_estimate, read_network, shipped_networks
 from ketamind.cortex.simulate import Simulation, check_memory
 from ketamind.cortex.wiring import wire
 from ketamind.errors import BadFile, BadValue, UnknownName
@@ -56,6 +56,12 @@ def test_a_run_too_large_for_memory_is_refused_before_it_starts(starting, monkey
     with pytest.raises(BadValue, match=r"need about .* GB and 0.1 GB are free"):
         check_memory(starting, 1_000_000)
     assert memory_estimate(starting, 10_000) < 2e7
+
+
+def test_every_shipped_network_runs():
+    assert shipped_networks() == ["plain", "starting"]
+    for name in shipped_networks():
+        assert Simulation(read_network(name), 2000).run(0.3).rates()["pyramidal"] > 0.5
 
 
 def test_an_unknown_network_names_the_known_ones():
