@@ -22,7 +22,9 @@ import numpy as np
 
 from ketamind.cortex import kernel
 from ketamind.cortex.network import CELL_TYPES, Network, memory_estimate, read_network
+from ketamind.cortex.recordings import irregularity
 from ketamind.cortex.simulate import Condition, Simulation, cell_parameters
+from ketamind.cortex.spectrum import BANDS, band_power, power_spectrum
 from ketamind.cortex.wiring import Wiring, first_blocks, wire
 
 PEER = Path(__file__).parent / "cortex_brian2.py"
@@ -57,12 +59,23 @@ def ours(
     simulation = Simulation(network, cells, seed, wiring)
     start = time.perf_counter()
     recording = simulation.run(WARM_UP_S + seconds, condition)
-    return {"s_per_s": (time.perf_counter() - start) / (WARM_UP_S + seconds), "rates": recording.rates()}
+    took = (time.perf_counter() - start) / (WARM_UP_S + seconds)
+    spikes = statistics(*recording.spikes("pyramidal"), network.counts(cells)["pyramidal"], seconds)
+    return {"s_per_s": took, "rates": recording.rates(), "statistics": spikes}
+
+
+def statistics(ms: Any, cell: Any, n: int, seconds: float) -> dict[str, float]:
+    """CV and band powers of the pyramidal population rate, from spikes alone, after the warm-up."""
+    late = ms >= WARM_UP_S * 1e3
+    ms, cell = ms[late] - WARM_UP_S * 1e3, cell[late]
+    rate = np.bincount(np.clip(ms.astype(int), 0, round(seconds * 1e3) - 1), minlength=round(seconds * 1e3)) * 1e3 / n
+    f, power = power_spectrum(rate.astype(float))
+    return {"cv": irregularity(ms, cell)} | {b: band_power(f, power, BANDS[b]) for b in ("alpha", "beta", "gamma")}
 
 
 def peer(
     network: Network, cells: int, seconds: float, conditions: list[dict[str, float]], repeats: int, wiring: Wiring,
-    python: str, floats: str,
+    python: str, floats: str, record: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The same in Brian2: one entry a condition and repeat."""
     n = network.counts(cells)
@@ -72,6 +85,7 @@ def peer(
             "dt": network.step,
             "folder": f"{folder}/build",
             "float": floats,
+            "record": record,
             "warm_up": WARM_UP_S,
             "seconds": seconds,
             "repeats": repeats,
@@ -91,9 +105,13 @@ def peer(
         np.savez(Path(folder, "synapses.npz"), **pairs(network, cells, wiring))
         command = [python, str(PEER), f"{folder}/job.json", f"{folder}/synapses.npz"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
-    if done.returncode:
-        raise SystemExit(f"Brian2 did not run (give --peer-python a Python that has it): {done.stderr[-800:]}")
-    return list(json.loads(done.stdout[done.stdout.index("[{") :]))
+        if done.returncode:
+            raise SystemExit(f"Brian2 did not run (give --peer-python a Python that has it): {done.stderr[-800:]}")
+        found = list(json.loads(done.stdout[done.stdout.index("[{") :]))
+        for k, run in enumerate(found if record else []):
+            spikes = np.load(Path(folder, f"spikes_{k}.npz"))
+            run["statistics"] = statistics(spikes["ms"], spikes["cell"], n["pyramidal"], seconds)
+    return found
 
 
 def speed(a: argparse.Namespace, network: Network) -> dict[str, Any]:
@@ -121,24 +139,33 @@ def speed(a: argparse.Namespace, network: Network) -> dict[str, Any]:
 
 
 def agreement(a: argparse.Namespace, network: Network) -> dict[str, Any]:
-    """Mean rates over repeats of the external events, on one wiring, drug-free and at 1 uM."""
+    """Rates, CV and spectra over repeats of the external events, on one wiring, drug-free and at 1 uM."""
     wiring = wire(network, a.cells, 1)
     conditions = {"0 uM": assumed_block(0), "1 uM": assumed_block(1)}
-    theirs = peer(network, a.cells, a.seconds, list(conditions.values()), a.repeats, wiring, a.peer_python, a.float)
+    theirs = peer(
+        network, a.cells, a.seconds, list(conditions.values()), a.repeats, wiring, a.peer_python, a.float, record=True
+    )
     out = {}
     for k, (name, left) in enumerate(conditions.items()):
-        mine = [ours(network, a.cells, a.seconds, 1 + s, left, wiring)["rates"] for s in range(a.repeats)]
-        other = [r["rates"] for r in theirs[k * a.repeats : (k + 1) * a.repeats]]
+        mine = [ours(network, a.cells, a.seconds, 1 + s, left, wiring) for s in range(a.repeats)]
+        other = theirs[k * a.repeats : (k + 1) * a.repeats]
         for t in network.types:
-            x, y = np.array([r[t] for r in mine]), np.array([r[t] for r in other])
-            error = np.hypot(x.std(ddof=1), y.std(ddof=1)) / np.sqrt(a.repeats)
-            out[f"{name} {t}"] = {
-                "ours_hz": x.mean(),
-                "brian2_hz": y.mean(),
-                "difference": x.mean() / y.mean() - 1,
-                "standard_errors": (x.mean() - y.mean()) / error,
-            }
+            out[f"{name} rate {t} Hz"] = compared([r["rates"][t] for r in mine], [r["rates"][t] for r in other])
+        for key in ("cv", "alpha", "beta", "gamma"):
+            pair = ([r["statistics"][key] for r in side] for side in (mine, other))
+            out[f"{name} {key}"] = compared(*pair)
     return out
+
+
+def compared(ours: list[float], brian2: list[float]) -> dict[str, float]:
+    """Means of both sides, relative difference, and that difference in standard errors."""
+    x, y = np.array(ours), np.array(brian2)
+    error = np.hypot(x.std(ddof=1), y.std(ddof=1)) / np.sqrt(x.size)
+    means = {"ours": float(x.mean()), "brian2": float(y.mean())}
+    return means | {
+        "difference": float(x.mean() / y.mean() - 1),
+        "standard_errors": float((x.mean() - y.mean()) / error),
+    }
 
 
 def scaling(a: argparse.Namespace, network: Network) -> dict[str, Any]:

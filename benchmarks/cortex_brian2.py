@@ -84,7 +84,7 @@ def build(job: dict, synapses: dict) -> tuple[dict, dict]:
         g.run_regularly(STEP, when="after_groups")
         g.v = "-65 + 8 * rand()"
         g.free_s, g.free_t = 1.0, 1.0
-        groups[t], monitors[t] = g, SpikeMonitor(g, record=False)
+        groups[t], monitors[t] = g, SpikeMonitor(g, record=job["record"])
         objects += [g, monitors[t]]
     for k, pr in enumerate(job["projections"]):
         row, ratio = ROWS[pr["source"]], job["cells"][pr["target"]]["parameters"]["ratio_nmda"]
@@ -99,6 +99,11 @@ def build(job: dict, synapses: dict) -> tuple[dict, dict]:
         syn.connect(i=synapses[f"i{k}"], j=synapses[f"j{k}"])
         objects.append(syn)
     return groups, {"monitors": monitors, "network": Network(*objects)}
+
+
+def save_spikes(file: Path, monitor: SpikeMonitor) -> None:
+    """Times (ms) and cells of all spikes of a type."""
+    np.savez(file, ms=np.asarray(monitor.t / ms), cell=np.asarray(monitor.i))
 
 
 def main() -> None:
@@ -118,6 +123,8 @@ def main() -> None:
             device.run(run_args=free)
             total = job["warm_up"] + job["seconds"]
             rates = {t: float(m.num_spikes) / groups[t].N / total for t, m in built["monitors"].items()}
+            if job["record"]:
+                save_spikes(Path(job["folder"]).parent / f"spikes_{len(out)}.npz", built["monitors"]["pyramidal"])
             out.append({"seconds_each": device._last_run_time / total, "rates": rates, "condition": condition})
     json.dump(out, sys.stdout)
 
