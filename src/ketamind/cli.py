@@ -171,7 +171,7 @@ def score(
     ] = None,
     domain: Annotated[str, typer.Option(help="One domain only, such as clinical.")] = "",
     without: Without = "",
-    people: Annotated[int, typer.Option(help="Virtual patients in each arm of a trial.", min=20, max=100_000)] = 200,
+    people: Annotated[int, typer.Option(help="Virtual patients in each arm of a trial.", min=20, max=100_000)] = 400,
     seed: Seed = 1,
     as_json: Json = False,
     out: Out = None,

@@ -1,5 +1,6 @@
 """From the words of an experiment to arms: who receives what, and what they are compared with."""
 
+import re
 from dataclasses import dataclass, replace
 
 from ketamind.errors import BadValue
@@ -10,6 +11,9 @@ from ketamind.protocols import Dose, Protocol, drug, parse_protocol
 HEALTHY = {"human": "healthy"}
 ACUTE = ("block", "inhibit", "stimulate", "erase")
 """Kinds of manipulation by an agent that is given; the others are there from the start of life."""
+
+MINIATURE = ("mepsc_frequency", "mepsc_amplitude", "nmda_mepsc")
+SILENT = "inhibit:pyramidal_activity"
 
 MIDAZOLAM = Dose("midazolam", 0.045, "mg/kg", "iv", duration_h=40 / 60)
 """The active placebo of ketamine trials (PMID 23982301)."""
@@ -50,9 +54,21 @@ class Arms:
 
 def arms_of(e: Experiment) -> Arms:
     """The arms of an experiment. Raises UnknownName or BadValue for words that cannot be understood."""
-    own = Arm(e.species, e.population, e.protocol, e.manipulation)
+    own = Arm(e.species, _population(e), e.protocol, _conditions(e, e.manipulation))
     other = _other(e, own)
     return Arms(own, other, control_of(own), None if other is None else control_of(other))
+
+
+def _population(e: Experiment) -> str:
+    """The population in words; an open label that only the note tells of becomes its setting."""
+    open_label = re.search(r"open[- ]label", e.note, re.I) and e.species == "human" and ";setting=" not in e.population
+    return f"{e.population};setting=open_label" if open_label and e.population else e.population
+
+
+def _conditions(e: Experiment, manipulation: str) -> str:
+    """A manipulation, with the silence of neurons in which miniature currents are recorded (tetrodotoxin)."""
+    silence = SILENT if e.observable in MINIATURE else ""
+    return "+".join(t for t in (manipulation, silence) if t)
 
 
 def control_of(arm: Arm) -> Arm:
@@ -100,7 +116,7 @@ def _other(e: Experiment, own: Arm) -> Arm | None:
         chronic = lifelong(e.manipulation)
         agents = "+".join(t for t in e.manipulation.split("+") if t not in chronic.split("+"))
         both = chronic and agents and not is_active(own.given)
-        return replace(own, manipulation=agents if both else "")
+        return replace(own, manipulation=_conditions(e, agents if both else ""))
     if word in (*INERT, *SAME_BRAIN):
         return control_of(own)
     if word == "midazolam":

@@ -36,7 +36,10 @@ PAST_THE_END_H = 1.0
 MONKEY_KG = 7.0
 COMMON: Pairs = frozenset({("ketamine", "iv"), ("esketamine", "in"), ("midazolam", "iv"), ("ssri", "po")})
 """Treatments of most clinical trials, which share one chain."""
-COARSE = Options(rtol=1e-4)
+COARSE = Options(rtol=1e-4, max_steps=1_000_000)
+MOST_ADMINISTRATIONS = 50_000
+"""Doses simulated in one arm: fewer people are drawn for very long courses, whose sampling error says so."""
+FEWEST_PEOPLE = 100
 
 
 class NotApplicable(Exception):
@@ -69,6 +72,11 @@ class Course:
         share = float(np.clip((time_h - t[i - 1]) / (t[i] - t[i - 1]), 0, 1))
         return np.asarray((1 - share) * y[i - 1] + share * y[i], dtype=np.float64)
 
+    def subject(self, index: int) -> "Course":
+        """The course of one subject alone."""
+        table = {o: values[:, index : index + 1] for o, values in self.table.items()}
+        return replace(self, table=table, weights=self.weights[index : index + 1])
+
     def start(self, observable: str) -> Floats:
         """Values (subjects,) before anything is given."""
         return np.asarray(self.table[observable][0], dtype=np.float64)
@@ -76,11 +84,20 @@ class Course:
 
 @dataclass(frozen=True)
 class Laboratory:
-    """Where arms are run: mechanisms switched off, parameter values, and the seed of the subjects."""
+    """Where arms are run: mechanisms switched off, parameter values, and the seed of the subjects.
+
+    With `draws` (parameter -> values, all of one length) every subject of a course is the typical one under another
+    draw of these parameters, so that a whole ensemble is run at once.
+    """
 
     without: tuple[str, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     seed: int = 1
+    draws: Mapping[str, Floats] = field(default_factory=dict, hash=False)
+
+    def count(self, people: int) -> int:
+        """Subjects of a course: one a draw, or the typical one and the drawn people."""
+        return max((len(v) for v in self.draws.values()), default=people + 1)
 
     def adjusted(self, model: Model, effects: Effects) -> Model:
         """A model with this laboratory's changes and those of an arm."""
@@ -183,8 +200,9 @@ def run(need: Need, models: Cast, lab: Laboratory) -> Course:
     told = {o: sources(o, outputs) for o in sorted(need.observables)}
     _refuse_missing(told, arm, kind)
     who, effects = patient_of(arm), effects_of(arm)
-    values = subjects(who, effects, model, lab, need.people)
-    count = need.people + 1
+    people = affordable(need)
+    values = subjects(who, effects, model, lab, people)
+    count = lab.count(people)
     times = _times(need, given)
     before = effects_of(replace(arm, manipulation=lifelong(arm.manipulation))) if _by_agent(arm) else effects
     solution = _solve(arm, lab.adjusted(model, effects), lab.adjusted(model, before), effects, values, times, count)
@@ -195,6 +213,12 @@ def run(need: Need, models: Cast, lab: Laboratory) -> Course:
     table |= {o: np.zeros((len(times), count)) for o, names in told.items() if not names}
     weights = np.broadcast_to(values.get("patient.weight", np.array([np.nan])), (count,))
     return Course(arm, times, table, np.asarray(weights))
+
+
+def affordable(need: Need) -> int:
+    """How many people are drawn for an arm."""
+    doses = max(len(need.arm.given.administrations()), 1)
+    return min(need.people, max(FEWEST_PEOPLE, MOST_ADMINISTRATIONS // doses))
 
 
 def _refuse_missing(told: Mapping[str, tuple[str, ...]], arm: Arm, kind: str) -> None:
@@ -230,6 +254,8 @@ def effects_of(arm: Arm) -> Effects:
 def subjects(who: Patient, effects: Effects, model: Model, lab: Laboratory, people: int) -> dict[str, Floats]:
     """Parameter values (1 + people,): the typical subject, then drawn ones; manipulations hold for all."""
     typical = typical_patient(who, model)
+    if lab.draws:
+        return _under_each_draw(typical, {**effects.values, **lab.values}, model, lab)
     drawn = draw_patients(who, model, lab.seed, people) if people else {}
     fixed = {**effects.values, **lab.values}
     found = {}
@@ -241,6 +267,16 @@ def subjects(who: Patient, effects: Effects, model: Model, lab: Laboratory, peop
             rest, middle = (rest * scale if scale else np.full(people, fixed[name])), fixed[name]
         found[name] = np.concatenate([[middle], rest])
     return found
+
+
+def _under_each_draw(
+    typical: Mapping[str, Floats], fixed: Mapping[str, float], model: Model, lab: Laboratory
+) -> dict[str, Floats]:
+    """The typical subject under each draw; what an arm manipulates is not drawn."""
+    count = lab.count(0)
+    drawn = {n: v for n, v in lab.draws.items() if n in model.defaults and n not in fixed}
+    same = {n: np.full(count, fixed.get(n, v[0])) for n, v in typical.items() if n not in drawn}
+    return {**same, **drawn}
 
 
 def _times(need: Need, given: Protocol) -> Floats:

@@ -7,7 +7,7 @@ import numpy as np
 from ketamind.evidence.arms import Arms
 from ketamind.evidence.experiments import Experiment
 from ketamind.evidence.statistic_words import RATES, Statistic
-from ketamind.evidence.vocabulary import is_concentration
+from ketamind.evidence.vocabulary import CLINICAL, is_concentration
 from ketamind.protocols import Event, Protocol
 
 DAY_H, WEEK_H = 24.0, 168.0
@@ -16,6 +16,8 @@ FOLLOWED_H = 4 * WEEK_H
 PEAK_WINDOW_H = 4.0
 """How long after the last dose a drug counts as present."""
 AFTER_A_DOSE_H = (0.1, 0.25, 0.5, 2 / 3, 0.83, 1.0, 1.5, 2.0, 3.0, 4.0)
+RATED_H = (40 / 60, 80 / 60, 110 / 60, 230 / 60)
+"""Ratings of a trial on the day of an infusion (zarate-2006)."""
 STEADY_H = 1.0
 """When a bath or a manipulation without a stated time is read."""
 
@@ -30,7 +32,8 @@ def read_times(e: Experiment, statistic: Statistic, arms: Arms) -> set[float]:
     if name == "steady_state":
         return points | {steady_time(given)}
     if name in ("onset", "duration", "tmax"):
-        return points | set(effect_grid(given))
+        trial = e.species == "human" and e.observable in CLINICAL
+        return points | set(effect_grid(given, trial))
     if name.startswith("peak_"):
         return points | set(peak_grid(given))
     if name in ("exceed_rate", "incidence"):
@@ -66,9 +69,11 @@ def exposure_grid(given: Protocol, concentration: bool) -> list[float]:
     return sorted({*found, *np.linspace(last + 6, last + (72 if concentration else 240), 80)})
 
 
-def effect_grid(given: Protocol) -> list[float]:
-    """Close at first, then stretched to four weeks after the last dose."""
+def effect_grid(given: Protocol, trial: bool) -> list[float]:
+    """Close at first, then stretched to four weeks after the last dose; in a trial, its usual ratings."""
     last = max((e.start_h for e in _studied(given)), default=0.0)
+    if trial:
+        return sorted({*RATED_H, *(last + DAY_H * d for d in (1, 2, 3, 5, 7, 10, 12, 14, 17, 21, 24, 28))})
     early = np.geomspace(1 / 60, max(last, 1.0) + FOLLOWED_H, 120)
     return sorted({*early, *(last + np.geomspace(0.05, FOLLOWED_H, 60))})
 

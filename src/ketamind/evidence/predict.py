@@ -3,7 +3,8 @@
 Effects follow the design: a change is from the subjects' own baseline, a difference is of changes between groups, a
 ratio or percent change is relative to comparator or baseline. People are drawn for what a trial counts over patients;
 animals, slices and blood levels are those of the typical subject. An effect is on while it exceeds the dead zone of
-its observable and a quarter of its peak.
+its observable and a quarter of its peak; in a trial, from the first rating to the last in a row at which it also
+differs significantly (1.96 standard errors for the published number of patients).
 """
 
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from ketamind.evidence.vocabulary import CLINICAL, is_concentration
 
 Floats = NDArray[np.float64]
 ON_SHARE = 0.25
+USUAL_N, FEW = 20, 8
 SMALL = 1e-9
 
 
@@ -58,7 +60,12 @@ class Question:
     @property
     def n(self) -> int:
         """Subjects, or what is usual where the number is not given."""
-        return self.experiment.n or (20 if self.experiment.species == "human" else 8)
+        return self.experiment.n or usual_n(self.experiment)
+
+
+def usual_n(e: Experiment) -> int:
+    """Subjects where the number is not given: of a trial, or of a small study of animals, blood levels or imaging."""
+    return USUAL_N if e.species == "human" and e.domain == "clinical" else FEW
 
 
 def predict(q: Question, bench: Bench) -> Predicted:
@@ -111,14 +118,16 @@ def effect(q: Question, bench: Bench, own: Arm, control: Arm | None, time_h: flo
 
 
 def compared(q: Question, bench: Bench, time_h: float) -> float:
-    """The direction-bearing difference that a sign or a difference is of, by what the comparator is.
+    """The difference that a sign is of, by what the comparator is.
 
-    Own baseline: the change. Another group of the same people: the difference of changes. Other brains (a genotype,
-    an agent, no disease): the difference of effects where a drug is given and the genotype differs, else of levels.
+    Own baseline: the change (under an agent, against the same without the drug). Another group of people: the
+    difference of changes. Other brains (a genotype, an agent, no disease): the difference of effects where a drug is
+    given and the genotype differs, else of levels.
     """
     e, arms = q.experiment, q.arms
     if arms.other is None:
-        return effect(q, bench, arms.own, None, time_h)
+        agent = e.species != "human" and arms.own.manipulation
+        return effect(q, bench, arms.own, arms.control if agent else None, time_h)
     if e.comparator == "wildtype" and is_active(arms.own.given):
         with_it = effect(q, bench, arms.own, arms.control, time_h)
         return with_it - effect(q, bench, arms.other, arms.other_control, time_h)
@@ -271,27 +280,46 @@ def _steady_state(q: Question, bench: Bench) -> Predicted:
     return Predicted(_scaled(q, float(group.mean())), logarithmic=is_concentration(q.experiment.observable))
 
 
-def _effect_course(q: Question, bench: Bench) -> tuple[Floats, Floats, float]:
-    """Times, sizes of the effect, and the threshold over which it counts as on."""
-    times = np.array(effect_grid(q.arms.own.given))
+def _effect_course(q: Question, bench: Bench) -> tuple[Floats, Floats, Floats]:
+    """Times, sizes of the effect, and the size from which it counts as on at each time."""
+    times = np.array(effect_grid(q.arms.own.given, is_trial(q)))
     sizes = np.array([compared(q, bench, t) for t in times])
     zone = dead_zone(q.experiment.observable, reference(q, bench, float(times[0])))
-    return times, sizes, max(zone, ON_SHARE * float(np.abs(sizes).max()))
+    least = max(zone, ON_SHARE * float(np.abs(sizes).max()))
+    if not is_trial(q):
+        return times, sizes, np.full(len(times), least)
+    return times, sizes, np.maximum(least, [statistics.Z95 * _error_of_effect(q, bench, t) for t in times])
+
+
+def is_trial(q: Question) -> bool:
+    """True where people are rated."""
+    return q.experiment.species == "human" and q.experiment.observable in CLINICAL
+
+
+def _error_of_effect(q: Question, bench: Bench, time_h: float) -> float:
+    """Standard error of the difference of changes between arms; everybody is in both arms of a crossover."""
+    o = q.experiment.observable
+    each = q.n if "crossover" in q.experiment.population else max(q.n / 2, 2)
+    arms = [a for a in (q.arms.own, q.arms.other) if a is not None]
+    courses = [bench.course(a) for a in arms]
+    return float(np.sqrt(sum((true(c, o, time_h) - true(c, o, None)).var() for c in courses) / each))
 
 
 def _onset(q: Question, bench: Bench) -> Predicted:
     times, sizes, threshold = _effect_course(q, bench)
-    return Predicted(statistics.span(times, sizes, threshold)[0], logarithmic=True, note=_absent(sizes, threshold))
+    first, _ = statistics.span(times, np.abs(sizes) > threshold, is_trial(q))
+    return Predicted(first, logarithmic=True, note=_absent(sizes, threshold))
 
 
 def _duration(q: Question, bench: Bench) -> Predicted:
     times, sizes, threshold = _effect_course(q, bench)
-    return Predicted(statistics.span(times, sizes, threshold)[1], logarithmic=True, note=_absent(sizes, threshold))
+    _, last = statistics.span(times, np.abs(sizes) > threshold, is_trial(q))
+    return Predicted(last, logarithmic=True, note=_absent(sizes, threshold))
 
 
-def _absent(sizes: Floats, threshold: float) -> str:
-    largest = float(np.abs(sizes).max())
-    return f"the effect stays within its dead zone ({largest:.2g})" if largest <= threshold else ""
+def _absent(sizes: Floats, threshold: Floats) -> str:
+    on = bool((np.abs(sizes) > threshold).any())
+    return "" if on else f"the effect is never large enough to be seen ({float(np.abs(sizes).max()):.2g})"
 
 
 def _tmax(q: Question, bench: Bench) -> Predicted:

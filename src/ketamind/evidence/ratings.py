@@ -23,13 +23,18 @@ PER_MADRS = {
 }
 """Points of each depression scale per point of the MADRS (the published links in the read-outs): carries its error."""
 
-REMISSION = {"madrs": 10, "hamd17": 7, "hamd24": 10, "hamd25": 10, "hamd6": 4, "qids_sr16": 5, "phq9": 4, "bdi2": 9}
-"""Usual cut-offs; of scales of ideation, none left. A note of the experiment overrides them (`MADRS<=12`)."""
+REMISSION = {
+    **{"madrs": 10, "hamd17": 7, "hamd24": 10, "hamd25": 10, "hamd6": 4, "qids_sr16": 5, "phq9": 4, "bdi2": 9},
+    **{"ssi": 3, "cssrs_ideation": 0, "madrs_item10": 1, "cgi_ss_r": 1},
+}
+"""Usual cut-offs. Of ideation: none on the C-SSRS; on item 10 of the MADRS less than its anchor 2, fleeting thoughts;
+SSI under 4 (grunebaum-2018). A note of the experiment overrides them (`MADRS<=12`)."""
+
+READING_SD = {"systolic_bp": 6.0, "diastolic_bp": 4.0}
+"""Standard deviation of one reading of blood pressure about the person's own, mmHg (assumed)."""
 
 REPORTED = {"cadss": 4.0, "vas_high": 20.0, "drug_liking": 20.0, "bprs": 4.0}
 """Rise at the peak from which an effect is taken to be reported: over 4 is the customary cut-off of the CADSS."""
-
-ELIGIBLE_POINTS_OF_REMISSION = re.compile(r"remit|remission", re.I)
 
 
 @lru_cache(maxsize=1)
@@ -47,11 +52,14 @@ def true(course: Course, observable: str, time_h: float | None) -> Floats:
 def rated(course: Course, observable: str, time_h: float | None) -> Floats:
     """Values as rated; the error belongs to arm, scale and time, so that every row of a study sees the same rating."""
     values = true(course, observable, time_h)
-    if observable not in PER_MADRS:
+    if observable in IDEATION:
+        return np.asarray(np.round(values), dtype=np.float64)
+    error = READING_SD.get(observable, rating_sd() * PER_MADRS.get(observable, 0.0))
+    if not error:
         return values
     key = f"{course.arm}|{observable}|{'start' if time_h is None else round(time_h, 3)}"
     rng = np.random.default_rng(np.frombuffer(key.encode(), dtype=np.uint8))
-    noisy = values + rating_sd() * PER_MADRS[observable] * rng.standard_normal(values.size)
+    noisy = values + error * rng.standard_normal(values.size)
     return np.asarray(np.maximum(np.round(noisy), 0), dtype=np.float64)
 
 
@@ -60,8 +68,6 @@ def cut_off(observable: str, note: str) -> float:
     found = re.search(r"<=\s*(\d+(?:\.\d+)?)", note)
     if found:
         return float(found[1])
-    if observable in IDEATION:
-        return 0.5
     if observable not in REMISSION:
         raise NotApplicable(f"remission on '{observable}' has no cut-off that is usual or stated")
     return float(REMISSION[observable])

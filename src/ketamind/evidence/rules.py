@@ -9,7 +9,8 @@
 
 A published spread gives the standard error of the published mean (sd over the root of n, sem, 95 % half-width,
 interquartile half-width, a quarter of a range). Without one the standard deviations of `USUAL_SD` are used, and 20
-people or 8 animals where n is not given.
+patients, or 8 subjects of other studies, where n is not given. The interval of a published share is widened by the
+error of the predicted one, which is counted over a few hundred drawn patients.
 """
 
 import math
@@ -18,15 +19,13 @@ from dataclasses import dataclass
 
 from ketamind.evidence import statistics
 from ketamind.evidence.experiments import Experiment
-from ketamind.evidence.predict import Predicted
+from ketamind.evidence.predict import Predicted, usual_n
 from ketamind.evidence.statistic_words import POTENCY, Statistic
 from ketamind.evidence.vocabulary import is_concentration
 
 FOLD = 2.0
 Z_LIMIT = 2.0
 THIRD = 1 / 3
-USUAL_N = {"human": 20}
-FEW = 8
 USUAL_SD = {
     "madrs": 10.0,
     "hamd17": 7.0,
@@ -101,7 +100,7 @@ def judge(e: Experiment, s: Statistic, found: Predicted) -> Verdict:
 
 def subjects(e: Experiment) -> int:
     """Subjects of an experiment, or what is usual."""
-    return e.n or USUAL_N.get(e.species, FEW)
+    return e.n or usual_n(e)
 
 
 def published_range(e: Experiment) -> tuple[float, float] | None:
@@ -199,8 +198,10 @@ def _rate(e: Experiment, s: Statistic, found: Predicted) -> Verdict:
     bounds = published_range(e)
     if bounds is not None:
         low, high = min(low, bounds[0] / whole), max(high, bounds[1] / whole)
+    drawn = found.error / whole * statistics.Z95
+    low, high = observed - math.hypot(observed - low, drawn), observed + math.hypot(high - observed, drawn)
     band = statistics.wilson(p * n, n)
-    told = f"published {100 * low:.0f} to {100 * high:.0f} % (n {n}{'' if e.n else ', usual'})"
+    told = f"published {100 * max(low, 0):.0f} to {100 * min(high, 1):.0f} % (n {n}{'' if e.n else ', usual'})"
     return Verdict(low <= p <= high, band[0] * whole, band[1] * whole, _told(told, found.note))
 
 

@@ -22,7 +22,7 @@ from ketamind.evidence.statistic_words import POTENCY, Statistic, parse_statisti
 from ketamind.evidence.vocabulary import DISH, NO_SUBTYPE, WITHOUT_A_PART, check_words, is_concentration
 
 Outcome = Literal["agree", "disagree", "not_applicable", "failed"]
-PEOPLE = 200
+PEOPLE = 400
 PEOPLE_FOR_LEVELS = 24
 AS_SHIPPED = Laboratory()
 
@@ -185,7 +185,7 @@ def score_experiments(
     """
     given = list(shipped_experiments() if experiments is None else experiments)
     chosen = [e for e in given if not domain or e.domain == domain]
-    asked = [(e, _ask(e)) for e in chosen]
+    asked = [(e, question_of(e)) for e in chosen]
     questions = [q for _, q in asked if isinstance(q, Question)]
     bench = Bench(needs_of(questions, people), lab, progress)
     others = [(q.experiment, q.statistic) for q in questions]
@@ -196,7 +196,7 @@ def score_experiments(
     return Score(tuple(rows), tuple(refused), lab)
 
 
-def _ask(e: Experiment) -> Question | Exception:
+def question_of(e: Experiment) -> Question | Exception:
     """The experiment understood, or why it cannot be."""
     try:
         check_words(e.domain, e.species, e.observable)

@@ -79,12 +79,18 @@ def crossing(x: Floats, y: Floats, level: float) -> float:
     return float(np.exp(np.log(x[i - 1]) + share * np.log(x[i] / x[i - 1])))
 
 
-def span(t: Floats, effect: Floats, threshold: float) -> tuple[float, float]:
-    """First and last time at which the size of an effect is over the threshold; NaN if it never is."""
-    over = np.flatnonzero(np.abs(effect) > threshold)
-    if not over.size:
+def span(t: Floats, on: NDArray[np.bool_], unbroken: bool = False) -> tuple[float, float]:
+    """First and last time at which an effect is on (`unbroken`: last before it is first off); NaN if it never is.
+
+    >>> span(np.array([1.0, 2.0, 3.0, 4.0]), np.array([False, True, False, True]), unbroken=True)
+    (2.0, 2.0)
+    """
+    found = np.flatnonzero(on)
+    if not found.size:
         return float("nan"), float("nan")
-    return float(t[over[0]]), float(t[over[-1]])
+    off = np.flatnonzero(~on[found[0] :]) if unbroken else np.array([], dtype=int)
+    last = found[0] + off[0] - 1 if off.size else found[-1]
+    return float(t[found[0]]), float(t[last])
 
 
 def wilson(successes: float, n: float) -> tuple[float, float]:
@@ -96,7 +102,8 @@ def wilson(successes: float, n: float) -> tuple[float, float]:
     p, z2 = successes / n, Z95**2
     middle = (p + z2 / (2 * n)) / (1 + z2 / n)
     half = Z95 * np.sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return max(0.0, float(middle - half)), min(1.0, float(middle + half))
+    low, high = float(middle - half), float(middle + half)
+    return (0.0 if successes <= 0 else low), (1.0 if successes >= n else high)
 
 
 def cohen_d(one: Floats, other: Floats) -> float:

@@ -35,13 +35,15 @@ def predict(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> An
     return FAMILIES[s.name](e, s, arms, bench, n)
 
 
-def rate(e: Experiment, s: Statistic, arm: Arm, arms: Arms, bench: Bench, time_h: float | None = None) -> float:
-    """A share of subjects, 0 to 1."""
+def rate(
+    e: Experiment, s: Statistic, arm: Arm, arms: Arms, bench: Bench, time_h: float | None = None
+) -> tuple[float, int]:
+    """A share of subjects, 0 to 1, and of how many drawn it is."""
     course, o = bench.course(arm), e.observable
     t = time_h if time_h is not None else (e.time_h if e.time_h is not None else horizon(e, arm.given))
     if s.name == "relapse_rate":
         times, events = relapses(e, s, arm, arms, bench)
-        return 1 - statistics.survival_at(times, events, t - clock_start(arms))
+        return 1 - statistics.survival_at(times, events, t - clock_start(arms)), times.size
     reached = responded if s.name == "response_rate" else remitted
     now = reached(course, o, t, e.note)
     if s.side == "nonresponse":
@@ -55,22 +57,24 @@ def rate(e: Experiment, s: Statistic, arm: Arm, arms: Arms, bench: Bench, time_h
     return _share(now)
 
 
-def _share(which: Bools) -> float:
-    return float(which.mean()) if which.size else float("nan")
+def _share(which: Bools) -> tuple[float, int]:
+    return (float(which.mean()) if which.size else float("nan")), which.size
 
 
 def _rate(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> Answer:
-    return _percent(e, rate(e, s, arms.own, arms, bench))
+    return _percent(e, *rate(e, s, arms.own, arms, bench))
 
 
-def _percent(e: Experiment, share: float) -> Answer:
-    return share * (100 if e.unit == "%" else 1), 0.0, False, ""
+def _percent(e: Experiment, share: float, drawn: int) -> Answer:
+    """The share in the published unit, with the error of counting it over those drawn."""
+    scale, kept = (100 if e.unit == "%" else 1), (share * drawn + 0.5) / (drawn + 1)
+    return share * scale, scale * float(np.sqrt(kept * (1 - kept) / max(drawn, 1))), False, ""
 
 
 def _ratio_of_rates(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> Answer:
     if s.inner is None or arms.other is None:
         raise NotApplicable(f"'{s.words}' needs two arms")
-    p, q = (rate(e, s.inner, a, arms, bench, s.time_h) for a in (arms.own, arms.other))
+    p, q = (rate(e, s.inner, a, arms, bench, s.time_h)[0] for a in (arms.own, arms.other))
     half = max(n / 2, 2)
     if s.name == "odds_ratio":
         found = statistics.odds(p, half) / statistics.odds(q, half)
@@ -127,21 +131,21 @@ def _sign_responders(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: i
 
 
 def _exceed_rate(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> Answer:
-    return _percent(e, _share(_peaks(e, arms.own, bench, s.side == "change") >= s.limit))
+    return _percent(e, *_share(_peaks(e, arms.own, bench, s.side == "change") >= s.limit))
 
 
 def _incidence(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> Answer:
     if e.observable not in REPORTED:
         raise NotApplicable(f"who reports '{e.observable}' as an adverse event is no output of the model")
-    return _percent(e, _share(_peaks(e, arms.own, bench, True) >= REPORTED[e.observable]))
+    return _percent(e, *_share(_peaks(e, arms.own, bench, True) >= REPORTED[e.observable]))
 
 
 def _peaks(e: Experiment, arm: Arm, bench: Bench, change: bool) -> Floats:
     """Highest value of each subject while treated, or its rise from the start."""
     course = bench.course(arm)
     times = dose_grid(arm.given, horizon(e, arm.given)) or [DAY_H]
-    top = np.max([true(course, e.observable, t) for t in times], axis=0)
-    return np.asarray(top - true(course, e.observable, None) if change else top)
+    top = np.max([rated(course, e.observable, t) for t in times], axis=0)
+    return np.asarray(top - rated(course, e.observable, None) if change else top)
 
 
 def _predictive(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -> Answer:
@@ -151,7 +155,7 @@ def _predictive(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int) -
     early = reached(course, o, float(s.time_h or 0.0), e.note)
     late = responded(course, o, e.time_h if e.time_h is not None else horizon(e, arms.own.given), e.note)
     found = early[late] if s.name == "sensitivity" else ~early[~late]
-    return _percent(e, _share(found))
+    return _percent(e, *_share(found))
 
 
 def relapses(e: Experiment, s: Statistic, arm: Arm, arms: Arms, bench: Bench) -> tuple[Floats, Bools]:

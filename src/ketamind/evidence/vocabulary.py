@@ -25,9 +25,9 @@ CONCENTRATIONS = tuple(f"{place}_{moiety}" for place in PLACES for moiety in MOI
 RECEPTORS = (
     "nmda_2a nmda_2b nmda_2c nmda_2d nmda_2b2d nmda_native nmda_epsc_pyramidal nmda_epsc_pv nmda_epsc_sst "
     "nmda_epsc_vip nmda_epsc_interneuron nmda_epsc_lhb nmda_mepsc nmda_tonic nmda_phasic nmda_occupancy "
-    "nmda_trapped_fraction mor_occupancy mor_signal kor_occupancy kor_signal dor_occupancy trkb_binding hcn1_current d2_occupancy "
-    "nachr_a7_current sepsc_frequency sepsc_amplitude sipsc_frequency mepsc_frequency mepsc_amplitude ampa_current "
-    "gaba_tonic"
+    "nmda_trapped_fraction mor_occupancy mor_signal kor_occupancy kor_signal dor_occupancy trkb_binding "
+    "hcn1_current d2_occupancy nachr_a7_current sepsc_frequency sepsc_amplitude sipsc_frequency mepsc_frequency "
+    "mepsc_amplitude ampa_current gaba_tonic"
 ).split()
 CIRCUIT = (
     "rate_pyramidal rate_pv rate_sst rate_vip rate_interneuron rate_all rate_thalamus rate_lhb burst_fraction "
