@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ketamind.declare import Model
 from ketamind.engine.graph import Equations, equations
+from ketamind.engine.status import Status
 from ketamind.errors import BadValue, SolveFailed, unknown_name
 
 Floats = NDArray[np.float64]
@@ -95,28 +96,6 @@ class Options:
         """Absolute tolerance of each state."""
         given = 1e-3 * self.rtol if self.atol is None else self.atol
         return np.full(n_states, given, dtype=float)
-
-
-@dataclass(frozen=True)
-class Status:
-    """How one patient fared: `ok`; `flagged` (solved, but see the reason); or `failed`, with where and what to try."""
-
-    outcome: Literal["ok", "flagged", "failed"] = "ok"
-    time_h: float = float("nan")
-    state: str = ""
-    step_h: float = float("nan")
-    reason: str = ""
-    cure: str = ""
-
-    def __str__(self) -> str:
-        if self.outcome == "ok":
-            return "ok"
-        where = f" at {self.time_h:.6g} h, step {self.step_h:.3g} h, fastest state '{self.state}'" if self.state else ""
-        reason = self.reason.removesuffix(".")
-        return f"{self.outcome}{where}: {reason}." + (f" {self.cure}" if self.cure else "")
-
-
-OK = Status()
 
 
 @dataclass(frozen=True)

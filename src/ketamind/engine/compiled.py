@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketamind.declare import System
-from ketamind.engine.batch import OK, Floats, Options, Solution, Status, Task
+from ketamind.engine.batch import Floats, Options, Solution, Task
 from ketamind.engine.codegen import cache_folder, lanes, load
 from ketamind.engine.factorise import lower, values_of
 from ketamind.engine.graph import Equations, once_per_system
 from ketamind.engine.kernels import Kernels, write
-from ketamind.engine.oracle import solve_with_scipy, stopped, unobservable
+from ketamind.engine.status import OK, Status, stopped, unobservable
 
 KERNELS = ("step", "accept", "dense", "observe")
 CHUNK = 1024
@@ -228,6 +228,8 @@ def _solve_again(
     task: Task, options: Options, results: Results, status: list[Status], failed: NDArray[np.int64]
 ) -> None:
     """The oracle's results for patients that the compiled engine gave up on, the first `options.rescue` of them."""
+    from ketamind.engine.oracle import solve_with_scipy
+
     for i in failed:
         status[i] = _reason(task, results, int(i))
     results.values[failed], results.final[failed] = np.nan, np.nan
@@ -245,6 +247,6 @@ def _reason(task: Task, results: Results, i: int) -> Status:
     found = results.patients[i]
     code, time, step, state = (found[name] for name in ("code", "time", "step", "state"))
     if code < len(REASONS):
-        return stopped(task.equations, float(time), float(step), int(state), REASONS[code])
+        return stopped(task.equations.states[state], float(time), float(step), REASONS[code])
     finite = np.isfinite(results.values[i]).all(axis=0)
     return unobservable(task.observables[int(np.argmin(finite))])

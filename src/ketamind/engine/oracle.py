@@ -16,8 +16,9 @@ from scipy.integrate import LSODA, Radau  # type: ignore[attr-defined]
 
 from ketamind.declare import System
 from ketamind.declare.expression import Expression
-from ketamind.engine.batch import OK, Floats, Options, Solution, Status, Task
+from ketamind.engine.batch import Floats, Options, Solution, Task
 from ketamind.engine.graph import Calculus, Equations, equations, once_per_system
+from ketamind.engine.status import OK, Status, stopped, unobservable
 
 LSODA_MARGIN = 0.01
 """LSODA's global error on these models is about a hundred times its rtol."""
@@ -146,21 +147,6 @@ class Stopped(Exception):
         self.status = status
 
 
-CURES = {
-    "the step became too small to go on": "Look in that equation for a pole, a jump or runaway growth.",
-    "its rate has no finite value": "Look in that equation for a division by zero, or a root or power below zero.",
-    "it leaves its bounds": "Mend its rate at the bound, or declare other bounds.",
-    "it took more steps than max_steps": "Raise max_steps, or loosen rtol.",
-    "it does not come to rest before the start": "Use rest=False with start states, or raise max_steps.",
-}
-"""What can go wrong in a solve, and what to try."""
-
-
-def stopped(system: Equations, time_h: float, step_h: float, state: int, reason: str) -> Status:
-    """The status of a patient whose integration ended early."""
-    return Status("failed", time_h, system.states[state], step_h, reason, CURES[reason])
-
-
 @dataclass
 class Walk:
     """One patient on the way: integrates between events and notes what is passed."""
@@ -218,12 +204,12 @@ class Walk:
         slack = 10 * (self.options.tolerance(len(x)) + self.options.rtol * self.peak)
         out = np.maximum(self.system.bounds[:, 0] - x, x - self.system.bounds[:, 1]) - slack
         if (out > 0).any():
-            raise Stopped(stopped(self.system, time, step, int(np.argmax(out)), "it leaves its bounds"))
+            raise Stopped(stopped(self.system.states[int(np.argmax(out))], time, step, "it leaves its bounds"))
 
     def _stop(self, time: float, step: float, x: Floats, f: Function, reason: str) -> Status:
         speed = np.abs(f(time, x)) / (np.abs(x) + self.options.tolerance(len(x)))
         fastest = int(np.argmax(np.where(np.isnan(speed), np.inf, speed)))
-        return stopped(self.system, float(time), step, fastest, reason)
+        return stopped(self.system.states[fastest], float(time), step, reason)
 
     def rest(self, x: Floats) -> Floats:
         """The steady state that is reached from x with external inputs at rest. Raises Stopped."""
@@ -232,9 +218,8 @@ class Walk:
         except Stopped as stop:
             if "max_steps" not in stop.status.reason:
                 raise
-            fastest = self.system.states.index(stop.status.state)
-            reason = "it does not come to rest before the start"
-            raise Stopped(stopped(self.system, stop.status.time_h, stop.status.step_h, fastest, reason)) from None
+            found, reason = stop.status, "it does not come to rest before the start"
+            raise Stopped(stopped(found.state, found.time_h, found.step_h, reason)) from None
         return polish(*self.rates.at(self.parameters, self.system.rest), x)
 
 
@@ -335,9 +320,3 @@ def observe(task: Task, known: dict[str, float], states: Floats, inputs: Floats)
         if not np.isfinite(table[:, j]).all():
             raise Stopped(unobservable(task.observables[j]))
     return table
-
-
-def unobservable(name: str) -> Status:
-    """The status of a patient with an observable that has no finite value."""
-    cure = "Look in its equation for a division by zero, or a root or power below zero."
-    return Status("failed", reason=f"observable '{name}' has no finite value", cure=cure)

@@ -18,9 +18,10 @@ import numpy as np
 from ketamind.declare import Model, System
 from ketamind.declare.expression import Expression
 from ketamind.declare.model import OutputInfo, StateInfo
-from ketamind.engine.batch import Batch, Floats, Options, Status, Task, prepare
+from ketamind.engine.batch import Batch, Floats, Options, Task, prepare
 from ketamind.engine.graph import Calculus, Equations, equations
 from ketamind.engine.solve import DEFAULTS, check, report, run
+from ketamind.engine.status import Status
 from ketamind.errors import unknown_name
 
 UNBOUNDED = (-float("inf"), float("inf"))
