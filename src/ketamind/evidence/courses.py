@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ketamind.biology.chain import chain, slice_chain
 from ketamind.biology.pharmacokinetics import entries, externals, pharmacokinetics
 from ketamind.declare import Model, shipped_table
-from ketamind.engine import Batch, Options, solve
+from ketamind.engine import Batch, Options, Schedule, solve
 from ketamind.errors import BadValue
 from ketamind.evidence.arms import Arm, is_active, lifelong
 from ketamind.evidence.vocabulary import sources
@@ -40,6 +40,7 @@ COARSE = Options(rtol=1e-4, max_steps=1_000_000)
 MOST_ADMINISTRATIONS = 50_000
 """Doses simulated in one arm: fewer people are drawn for very long courses, whose sampling error says so."""
 FEWEST_PEOPLE = 100
+FEW_ENOUGH_FOR_THE_ORACLE = 8
 
 
 class NotApplicable(Exception):
@@ -205,7 +206,9 @@ def run(need: Need, models: Cast, lab: Laboratory) -> Course:
     count = lab.count(people)
     times = _times(need, given)
     before = effects_of(replace(arm, manipulation=lifelong(arm.manipulation))) if _by_agent(arm) else effects
-    solution = _solve(arm, lab.adjusted(model, effects), lab.adjusted(model, before), effects, values, times, count)
+    models_of_arm = lab.adjusted(model, effects), lab.adjusted(model, before)
+    needed = tuple(sorted({n for names in told.values() for n in names}))
+    solution = _solve(arm, models_of_arm, effects, values, times, count, needed)
     column = {o: i for i, o in enumerate(solution.observables)}
     table = {
         o: np.mean([solution.values[:, :, column[n]] for n in names], axis=0) for o, names in told.items() if names
@@ -298,18 +301,18 @@ def _by_agent(arm: Arm) -> bool:
 
 def _solve(
     arm: Arm,
-    model: Model,
-    untouched: Model,
+    models: tuple[Model, Model],
     effects: Effects,
     values: Mapping[str, Floats],
     times: Floats,
     count: int,
+    needed: tuple[str, ...],
 ) -> Any:
+    """The solution for all subjects; `models` are that of the arm and the one whose rest it starts from."""
+    model, untouched = models
     names = wanted_outputs(model)
     weights = np.broadcast_to(values.get("patient.weight", np.array([1.0])), (count,))
-    given, last_h = arm.given, float(times[-1]) + PAST_THE_END_H
-    chosen = weights[:1] if np.all(weights == weights[0]) else weights
-    schedules = [schedule(given, effects, model, float(w), last_h) for w in chosen]
+    schedules = _schedules(arm, effects, model, weights, float(times[-1]) + PAST_THE_END_H)
     start = None
     if _by_agent(arm):
         rest = Batch(times_h=[times[0], times[0] + BEFORE_H], observables=names, values=dict(values), patients=count)
@@ -323,7 +326,20 @@ def _solve(
         start=start,
         patients=count,
     )
-    return solve(model, batch, COARSE).require()
+    try:
+        return solve(model, batch, COARSE).require()
+    except Exception:  # noqa: BLE001  an output that nobody asked for may have no value
+        engine = "oracle" if count <= FEW_ENOUGH_FOR_THE_ORACLE else "compiled"
+        return solve(model, replace(batch, observables=needed), replace(COARSE, engine=engine)).require()
+
+
+def _schedules(arm: Arm, effects: Effects, model: Model, weights: Floats, last_h: float) -> list[Schedule]:
+    """Events of each subject; one for all where all weigh the same. Raises NotApplicable for doses without a scale."""
+    chosen = weights[:1] if np.all(weights == weights[0]) else weights
+    try:
+        return [schedule(arm.given, effects, model, float(w), last_h) for w in chosen]
+    except BadValue as problem:
+        raise NotApplicable(str(problem)) from None
 
 
 def wanted_outputs(model: Model) -> tuple[str, ...]:

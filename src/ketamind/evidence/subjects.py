@@ -200,6 +200,8 @@ def _hazard_ratio(e: Experiment, s: Statistic, arms: Arms, bench: Bench, n: int)
         raise NotApplicable("a hazard ratio needs two arms")
     events = relapses if s.side in ("", "relapse") else _first_reached
     groups = [events(e, s, a, arms, bench) for a in (arms.own, arms.other)]
+    if not any(g[1].any() for g in groups):
+        return float("nan"), 0.0, True, "nobody has the event in either arm"
     found = statistics.hazard_ratio(groups)
     share = float(np.mean(np.concatenate([g[1] for g in groups])))
     return found, 2 / np.sqrt(max(share * n, 1.0)), True, f"{100 * share:.0f} % had the event"
