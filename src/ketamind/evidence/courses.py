@@ -329,8 +329,8 @@ def _solve(
     try:
         return solve(model, batch, COARSE).require()
     except Exception:  # noqa: BLE001  an output that nobody asked for may have no value
-        engine = "oracle" if count <= FEW_ENOUGH_FOR_THE_ORACLE else "compiled"
-        return solve(model, replace(batch, observables=needed), replace(COARSE, engine=engine)).require()
+        options = replace(COARSE, engine="oracle") if count <= FEW_ENOUGH_FOR_THE_ORACLE else COARSE
+        return solve(model, replace(batch, observables=needed), options).require()
 
 
 def _schedules(arm: Arm, effects: Effects, model: Model, weights: Floats, last_h: float) -> list[Schedule]:

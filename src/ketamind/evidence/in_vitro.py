@@ -1,8 +1,9 @@
 """Dishes and slices: steady effects of a bath, and dose-response curves.
 
-Recombinant and native NMDA currents under a held voltage run on the full gating scheme with agonist in the bath. What
+Recombinant and native NMDA currents under a held voltage run on the full gating scheme with agonist in the bath;
+antagonists that do not sit in the pore act there by the share that they block at a usual concentration. What
 a paper leaves unsaid is taken as customary: no magnesium, -66 mV, 100 uM glutamate (kotermanski-2009). Other
-observables of tissue, and drugs that do not block the pore, run on the chain of a slice.
+observables of tissue run on the chain of a slice.
 
 IC50 is the concentration that halves the drug-free value; EC50 and Ki the one of half the effect of 10 mM.
 """
@@ -20,7 +21,7 @@ from ketamind.evidence import statistics
 from ketamind.evidence.arms import Arm
 from ketamind.evidence.courses import Bench, Laboratory, NotApplicable, effects_of, patient_of
 from ketamind.evidence.vocabulary import DISH, sources
-from ketamind.protocols import Dose, drug
+from ketamind.protocols import Dose, drug, parse_manipulation
 from ketamind.simulation.events import schedule
 from ketamind.simulation.populations import typical_patient
 from ketamind.simulation.simulate import CHAIN_SPECIES
@@ -33,14 +34,19 @@ STEADY_DISH_H = 1.0
 STEADY_SLICE_H = 4.0
 HIGHEST_UM = 1e4
 SWEEP_UM = np.concatenate([[0.0], np.geomspace(1e-4, HIGHEST_UM, 65)])
+BLOCK = "manipulation.block_glun"
+NATIVE_2A = "nmda.share_pyramidal_synaptic_2a"
+MOST = 0.999
 REST = {"pyramidal": -70.0, "pv": -58.0, "sst": -55.0, "vip": -62.0, "lhb": -60.0}
 
 
 def in_dish(arm: Arm, observable: str) -> bool:
-    """True for currents that the gating scheme gives, under drugs that sit in the pore."""
-    baths = [d for d in arm.given if d.route == "bath"]
-    known = all(drug(d.drug).kind == "ketamine_family" or drug(d.drug).base in BLOCKERS for d in baths)
-    return arm.species in ("recombinant", "rodent_slice") and observable in DISH and known and not arm.manipulation
+    """True for currents of receptors in a dish: by the gating scheme, or by occupancy for drugs outside the pore."""
+    return arm.species in ("recombinant", "rodent_slice") and observable in DISH and not arm.manipulation
+
+
+def _in_pore(name: str) -> bool:
+    return drug(name).kind == "ketamine_family" or drug(name).base in BLOCKERS
 
 
 def steady(arm: Arm, observable: str, bench: Bench) -> tuple[float, float]:
@@ -65,6 +71,8 @@ def potency(arm: Arm, observable: str, kind: str, bench: Bench) -> float:
 def dish(arm: Arm, observable: str, concentrations: Floats, lab: Laboratory) -> Floats:
     """Steady current (concentrations,) under the bath drug of the arm."""
     bath, who = _bath(arm), patient_of(arm)
+    if not _in_pore(bath.drug):
+        return by_occupancy(bath, observable, concentrations)
     base = drug(bath.drug).base
     held = HELD_MV if who.v_mV is None else who.v_mV
     model = _dish_model(base if base in BLOCKERS else "ketamine", held)
@@ -79,6 +87,23 @@ def dish(arm: Arm, observable: str, concentrations: Floats, lab: Laboratory) -> 
     )
     off = model.without(*(m for m in lab.without if m in model.mechanisms))
     return np.asarray(solve(off, batch).require().values[-1, :, 0], dtype=np.float64)
+
+
+def by_occupancy(bath: Dose, observable: str, concentrations: Floats) -> Floats:
+    """Current left (concentrations,) by a drug known by its effect at a usual concentration; 1 for one without any.
+
+    Such a drug blocks a share s at its usual concentration, and by simple occupancy s C / (s C + (1 - s) C_usual).
+    """
+    moved = parse_manipulation(drug(bath.drug).action("bath")).values
+    usual = drug(bath.drug).usual.get("bath_uM", 1.0)
+    left = {}
+    for subtype in ("2a", "2b", "2c", "2d"):
+        shares = [v for n, v in moved.items() if n.startswith(("manipulation.block_nmda_", f"{BLOCK}{subtype}_"))]
+        s = min(max(shares, default=0.0), MOST)
+        left[subtype] = (1 - s) * usual / (s * concentrations + (1 - s) * usual)
+    share = shipped_table("mouse").row(NATIVE_2A).value
+    mixed = {"nmda_native": share * left["2a"] + (1 - share) * left["2b"], "nmda_2b2d": left["2b"]}
+    return np.asarray(mixed[observable] if observable in mixed else left[observable.removeprefix("nmda_")])
 
 
 def _constant(concentration: float, shares: Any) -> Schedule:

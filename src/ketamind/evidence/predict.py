@@ -22,11 +22,13 @@ from ketamind.evidence.in_vitro import in_dish, potency, steady
 from ketamind.evidence.moments import effect_grid, peak_grid, steady_time
 from ketamind.evidence.ratings import true
 from ketamind.evidence.statistic_words import CURVE, POTENCY, Statistic
-from ketamind.evidence.vocabulary import CLINICAL, is_concentration
+from ketamind.evidence.vocabulary import CLINICAL, RECEPTORS, is_concentration
 
 Floats = NDArray[np.float64]
 ON_SHARE = 0.25
 USUAL_N, FEW = 20, 8
+SHARES = tuple(o for o in RECEPTORS if o.endswith(("_occupancy", "_fraction", "_binding", "_signal")))
+"""Shares of all receptors, nil without drug."""
 SMALL = 1e-9
 
 
@@ -167,13 +169,19 @@ def _change(q: Question, bench: Bench) -> Predicted:
 def _percent_change(q: Question, bench: Bench) -> Predicted:
     o = q.experiment.observable
     if q.arms.other is not None and q.experiment.comparator != "baseline":
-        base = reference(q, bench, q.time_h)
-        return Predicted(100 * compared(q, bench, q.time_h) / _nonzero(base, o))
+        return Predicted(_percent(compared(q, bench, q.time_h), reference(q, bench, q.time_h), o))
     course = bench.course(q.arms.own)
     before, after = _group(course, o, None), _group(course, o, q.time_h)
-    change = 100 * (after.mean() - before.mean()) / _nonzero(float(before.mean()), o)
     each = 100 * (after - before) / np.where(np.abs(before) > SMALL, before, 1.0)
-    return Predicted(float(change), _standard_error(q, each))
+    change = _percent(float(after.mean() - before.mean()), float(before.mean()), o)
+    return Predicted(change, _standard_error(q, each))
+
+
+def _percent(size: float, base: float, observable: str) -> float:
+    """A change in percent of its reference; of all receptors, where none are occupied at the start."""
+    if abs(base) < SMALL and observable in SHARES:
+        return 100 * size
+    return 100 * size / _nonzero(base, observable)
 
 
 def _difference(q: Question, bench: Bench) -> Predicted:
@@ -257,8 +265,7 @@ def _peak_sign(q: Question, bench: Bench) -> Predicted:
 
 
 def _peak_percent_change(q: Question, bench: Bench) -> Predicted:
-    size, base = _excursion(q, bench)
-    return Predicted(100 * size / _nonzero(base, q.experiment.observable))
+    return Predicted(_percent(*_excursion(q, bench), q.experiment.observable))
 
 
 def _peak_difference(q: Question, bench: Bench) -> Predicted:
