@@ -241,7 +241,9 @@ def give_outputs(observe: int, address: int, work: Any, at: Places, state: Any, 
             work[at.theta + me.w] = 0.0
             if me.pending and me.phase == RUNNING:
                 time = chunk.times[chunk.patients[me.patient].times, me.output]
-                work[at.theta + me.w] = min(1.0, (time - me.time) / (me.reached - me.time))
+                # A step may end where it began, if what is left of a segment is less than time can tell apart.
+                span = me.reached - me.time
+                work[at.theta + me.w] = min(1.0, (time - me.time) / span) if span > 0 else 1.0
         call(observe, address)
         some = False
         for me in state:
