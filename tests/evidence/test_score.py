@@ -1,6 +1,8 @@
 """Experiments end to end: words in, outcomes out, whatever is wrong with some of them."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -113,10 +115,25 @@ def test_malformed_lines_are_told_and_stop_nothing(tmp_path):
     found = score_experiments(rows, people=20, refused=refused)
     assert found.as_json()["refused"][0]["line"] == 3
     assert "line 3" in found.as_text()
-    assert len(found.rows) == 1
+    assert (len(found.rows), found.as_json()["total"], found.as_json()["failed"]) == (1, 2, 1)
     (tmp_path / "empty").mkdir()
     with pytest.raises(BadFile, match="no tables"):
         load(tmp_path / "empty")
+
+
+def test_the_command_prints_json_and_writes_a_report(tmp_path):
+    text = "sign-a,clinical,human,trd,47,0.5 mg/kg ketamine iv,placebo,,madrs,sign,24,-1,sign,,,Someone,,,primary,"
+    level = "level-a,pharmacokinetics,human,healthy,9,0.5 mg/kg ketamine iv over 40 min,,,venous_ketamine,cmax,,0.8,uM"
+    path = tmp_path / "e.csv"
+    path.write_text("\n".join([",".join(COLUMNS), text, level + ",,,Someone,,,primary,"]), encoding="utf-8")
+    words = ["score", "--experiments", str(path), "--people", "20", "--json", "--out", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-c", "from ketamind.cli import main; main()", *words], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [r["id"] for r in json.loads(done.stdout)["rows"]] == ["sign-a", "level-a"]
+    assert "level-a" in (tmp_path / "out" / "report.html").read_text()
+    assert (tmp_path / "out" / "predicted-published.svg").exists()
 
 
 def test_the_same_seed_gives_the_same_score():

@@ -47,6 +47,8 @@ def unit_factor(unit: str, observable: str) -> float:
         return AREA_TIME[time] * unit_factor(amount, observable)
     if unit == "%":
         return 100.0
+    if unit == "mm" and observable == "pain_vas":
+        return 10.0
     return PLAIN.get(unit, 1.0)
 
 

@@ -11,6 +11,7 @@ from ketamind.evidence.vocabulary import CLINICAL, is_concentration
 from ketamind.protocols import Event, Protocol
 
 DAY_H, WEEK_H = 24.0, 168.0
+LONGEST_FOLLOW_UP_H = 2 * 52 * WEEK_H
 FOLLOWED_H = 4 * WEEK_H
 """How long an effect is followed to see when it ends."""
 PEAK_WINDOW_H = 4.0
@@ -121,7 +122,7 @@ def follow_up(e: Experiment, start_h: float) -> float:
     """How long patients are followed after the clock starts; where no end is stated, long enough for the answer."""
     if e.time_h is not None:
         return max(e.time_h - start_h, WEEK_H)
-    return max(3 * e.value, FOLLOWED_H)
+    return min(max(3 * e.value, FOLLOWED_H), LONGEST_FOLLOW_UP_H)
 
 
 def _count(length_h: float) -> int:

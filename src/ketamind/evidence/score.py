@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ketamind.errors import BadFile, KetamindError
+from ketamind.errors import BadFile, BadValue, KetamindError
 from ketamind.evidence import exposure, subjects
 from ketamind.evidence.arms import Arm, Arms, arms_of
 from ketamind.evidence.baselines import naive_agrees, study_of
@@ -20,6 +20,7 @@ from ketamind.evidence.predict import Question, predict
 from ketamind.evidence.rules import judge, rule_of
 from ketamind.evidence.statistic_words import POTENCY, Statistic, parse_statistic
 from ketamind.evidence.vocabulary import DISH, NO_SUBTYPE, WITHOUT_A_PART, check_words, is_concentration
+from ketamind.protocols.quantities import LONGEST_H
 
 Outcome = Literal["agree", "disagree", "not_applicable", "failed"]
 PEOPLE = 400
@@ -102,14 +103,17 @@ class Score:
         }
 
     def as_json(self) -> dict[str, Any]:
-        """For machines."""
+        """For machines. Lines that could not be read count as failed; they have no domain."""
+        totals = self.count(self.rows)
+        for outcome in ("total", "failed"):
+            totals[outcome] += len(self.refused)
         return {
-            **self.count(self.rows),
+            **totals,
             **self.measures(),
             "by_domain": self.grouped(lambda e: e.domain),
             "by_study": self.grouped(study_of),
             "refused": [{"file": f, "line": r.line, "id": r.id, "reason": r.reason} for f, r in self.refused],
-            "rows": [r.as_json() for r in self.rows],
+            "rows": [*(r.as_json() for r in self.rows), *(_unread(f, r) for f, r in self.refused)],
         }
 
     def as_text(self) -> str:
@@ -123,6 +127,12 @@ class Score:
         lines += [f"{file}, line {r.line} ({r.id}) was not read: {r.reason}" for file, r in self.refused]
         lines += [f"failed: {r.experiment.id}: {r.reason}" for r in self.rows if r.outcome == "failed"]
         return "\n".join([*lines, "For research and teaching. Not medical advice."])
+
+
+def _unread(file: str, refusal: Refusal) -> dict[str, Any]:
+    reason = f"{file}, line {refusal.line}: {refusal.reason}"
+    empty = dict.fromkeys(("predicted", "low", "high", "observed"))
+    return {"id": refusal.id, "outcome": "failed", **empty, "reason": reason}
 
 
 def _line(name: str, c: Mapping[str, int]) -> str:
@@ -208,9 +218,18 @@ def question_of(e: Experiment) -> Question | Exception:
         for arm in arms.all():
             _ = arm.given
         _refuse(e, statistic, arms)
+        _check_times(e, statistic)
+        read_times(e, statistic, arms)
     except Exception as problem:  # noqa: BLE001  told in the row
         return problem
     return Question(e, statistic, arms)
+
+
+def _check_times(e: Experiment, s: Statistic) -> None:
+    """Raise BadValue for times beyond what a run may last."""
+    for time_h in (e.time_h, s.time_h, s.start_h):
+        if time_h is not None and abs(time_h) > LONGEST_H:
+            raise BadValue(f"{time_h:g} h is beyond the five years that a run may last.")
 
 
 def _refuse(e: Experiment, s: Statistic, arms: Arms) -> None:

@@ -51,7 +51,7 @@ def fold_figure(rows: Sequence[Row]) -> Figure:
         low = min([r.experiment.value for r in rows if _both_positive(r)], default=low)
         for factor, style in ((0.5, "--"), (1.0, "-"), (2.0, "--")):
             axes.plot([low, high], [factor * low, factor * high], color=NEUTRAL, lw=0.8, ls=style)
-        axes.set(xscale="log", yscale="log", xlabel="published", ylabel="predicted")
+        axes.set(xscale="log", yscale="log", xlabel="published, in its own unit", ylabel="predicted")
         axes.legend(frameon=False)
     return figure
 
