@@ -80,7 +80,9 @@ def forest_figure(comparisons: Sequence[Comparison], most: int = 40) -> Figure:
         axes.invert_yaxis()
         axes.set_xlim(-3.2, 3.2)
         axes.set_xticks([-3, -1, 0, 1, 3], ["", "2.5 %", "", "97.5 %", ""])
-        axes.set_title("Published (diamond; filled: primary) in the range of simulated trials (bar)", x=0)
+        figure.suptitle(
+            "Published (diamond; filled: primary) in the range of simulated trials (bar)", x=0.01, ha="left"
+        )
     return figure
 
 
