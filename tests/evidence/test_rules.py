@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from evidence.rows import row
 from ketamind.evidence.baselines import naive, naive_agrees
 from ketamind.evidence.dead_zones import ABSOLUTE, dead_zone
-from ketamind.evidence.predict import Predicted
+from ketamind.evidence.question import Predicted
 from ketamind.evidence.rules import judge, observed_error, published_range
 from ketamind.evidence.statistic_words import parse_statistic
 from ketamind.evidence.vocabulary import OBSERVABLES

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from statistics import geometric_mean, mean
 
 from ketamind.evidence.experiments import Experiment
-from ketamind.evidence.predict import Predicted
+from ketamind.evidence.question import Predicted
 from ketamind.evidence.rules import judge, rule_of, third
 from ketamind.evidence.statistic_words import Statistic
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 from ketamind.evidence import statistics
 from ketamind.evidence.experiments import Experiment
-from ketamind.evidence.predict import Predicted, usual_n
+from ketamind.evidence.question import Predicted, usual_n
 from ketamind.evidence.statistic_words import POTENCY, Statistic
 from ketamind.evidence.vocabulary import is_concentration
 

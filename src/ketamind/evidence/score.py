@@ -16,7 +16,8 @@ from ketamind.evidence.courses import Bench, Laboratory, Need, NotApplicable
 from ketamind.evidence.experiments import Experiment, Refusal, read_experiments, shipped_experiments
 from ketamind.evidence.in_vitro import in_dish
 from ketamind.evidence.moments import exposure_grid, read_times
-from ketamind.evidence.predict import Question, predict
+from ketamind.evidence.predict import predict
+from ketamind.evidence.question import Question
 from ketamind.evidence.rules import judge, rule_of
 from ketamind.evidence.statistic_words import POTENCY, Statistic, parse_statistic
 from ketamind.evidence.vocabulary import DISH, NO_SUBTYPE, WITHOUT_A_PART, check_words, is_concentration
