@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from ketamind.simulation.simulate import simulate
     from ketamind.studies.explain import explain
     from ketamind.studies.knockouts import knock_out as knockouts
+    from ketamind.studies.optimise import optimise
+    from ketamind.studies.trials import trial
 
 _PLACES = {
     "KetamindError": ("ketamind.errors", "KetamindError"),
@@ -27,11 +29,24 @@ _PLACES = {
     "Run": ("ketamind.simulation", "Run"),
     "explain": ("ketamind.studies.explain", "explain"),
     "knockouts": ("ketamind.studies.knockouts", "knock_out"),
+    "optimise": ("ketamind.studies.optimise", "optimise"),
     "simulate": ("ketamind.simulation", "simulate"),
+    "trial": ("ketamind.studies.trials", "trial"),
 }
 """What the package offers, and where it is: loaded when first asked for, so that import stays quick."""
 
-__all__ = ["KetamindError", "Patient", "Protocol", "Run", "__version__", "explain", "knockouts", "simulate"]
+__all__ = [
+    "KetamindError",
+    "Patient",
+    "Protocol",
+    "Run",
+    "__version__",
+    "explain",
+    "knockouts",
+    "optimise",
+    "simulate",
+    "trial",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -244,6 +244,44 @@ def trial(
         print(result.as_text())
 
 
+@app.command()
+def optimise(
+    dose: Annotated[
+        list[str] | None, typer.Argument(help="One dose in words; 0.5 mg/kg ketamine iv over 40 min if left out.")
+    ] = None,
+    amounts: Annotated[str, typer.Option(help="Amounts to try, such as 0.25,0.5,1.", metavar="A,B,...")] = "",
+    population: Annotated[str, typer.Option(help="A population of virtual patients.")] = "trd;setting=parallel",
+    weeks: Annotated[int, typer.Option(help="How long remission is to be kept.")] = 12,
+    patients: Annotated[int, typer.Option(help="How many virtual patients.", min=10, max=100_000)] = 200,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find schedules that keep remission with least dissociation and fewest visits."""
+    from ketamind.studies.optimise import optimise as search
+
+    folder = _writable(out)
+    words = " ".join(dose or ["0.5 mg/kg ketamine iv over 40 min"])
+    with _progress("schedules", 1) as (advance, _):
+        front = search(
+            words,
+            _numbers(amounts),
+            population=population,
+            weeks=weeks,
+            patients=patients,
+            seed=seed,
+            progress=advance,
+        )
+    if folder is not None:
+        from ketamind.report.optimise_report import write_optimise_report
+
+        _tell(f"report: {write_optimise_report(front, folder)}")
+    if as_json:
+        _print_json(front.as_json())
+    else:
+        print(front.as_text())
+
+
 @app.callback(invoke_without_command=True)
 def root(version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False) -> None:
     if version:
@@ -270,6 +308,13 @@ def main() -> None:
 
 def _names(words: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in words.split(",") if part.strip())
+
+
+def _numbers(words: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in _names(words))
+    except ValueError:
+        raise BadValue(f"'{words}' is not numbers separated by commas, such as 0.25,0.5,1.") from None
 
 
 def _print_json(value: Any) -> None:

@@ -18,6 +18,7 @@ from ketamind.declare import shipped_table
 from ketamind.errors import BadValue, unknown_name
 from ketamind.evidence.experiments import Experiment, shipped_experiments
 from ketamind.trials.analysis import Analysis, analyse, relapse_ratio
+from ketamind.trials.files import load_trial
 from ketamind.trials.gathered import Data, change, gather
 from ketamind.trials.power import welch
 from ketamind.trials.run import Outcome, run_trial
@@ -159,6 +160,14 @@ def report_trial(
     data = gather(outcome)
     found = tuple(compare(p, row, data, seed) for p, row in zip(trial.published, rows, strict=True))
     return TrialReport(outcome, data, analyse(data, seed), found)
+
+
+def trial(name: "str | Trial", patients: int = 0, seed: int = 1, **more: Any) -> TrialReport:
+    """A shipped trial, one in a file, or one made in Python: run, analysed and compared. Options as `report_trial`.
+
+    Raises as `load_trial` and `report_trial`.
+    """
+    return report_trial(load_trial(name) if isinstance(name, str) else name, patients, seed, **more)
 
 
 def usual_patients(trial: Trial) -> int:

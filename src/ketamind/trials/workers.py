@@ -99,9 +99,17 @@ def _connect(scheduler: str) -> Any:
         raise BadValue("--scheduler needs Dask: install it with `pip install 'ketamind[cluster]'`.") from None
     try:
         client: Any = distributed.Client
-        return client(scheduler, timeout=CONNECT_S)
+        found = client(scheduler, timeout=CONNECT_S)
     except (OSError, ValueError, TimeoutError) as problem:
         raise BadValue(
             f"the scheduler at '{scheduler}' cannot be reached ({problem}). Start one with `dask scheduler`, "
             "or leave --scheduler out to use this machine."
         ) from None
+    try:
+        found.wait_for_workers(1, timeout=CONNECT_S)
+    except (OSError, TimeoutError):
+        found.close()
+        raise BadValue(
+            f"the scheduler at '{scheduler}' has no workers. Start some with `dask worker {scheduler}`."
+        ) from None
+    return found
