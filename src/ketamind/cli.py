@@ -205,11 +205,14 @@ def trial(
     workers: Annotated[int, typer.Option(help="Shards solved at a time; one a processor if left out.", min=0)] = 0,
     scheduler: Annotated[str, typer.Option(help="Address of a Dask scheduler to work instead.")] = "",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run in --out.")] = False,
+    ensemble: Annotated[
+        Path | None, typer.Option(help="CSV of parameter draws, whose doubt the ranges then cover.", metavar="FILE")
+    ] = None,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
     """Run a virtual trial, analyse it, and set its publication beside it."""
-    from ketamind.studies.trials import report_trial, usual_patients
+    from ketamind.studies.trials import read_ensemble, report_trial, usual_patients
     from ketamind.trials import load_trial, shipped_trials
 
     if name == "list":
@@ -229,6 +232,7 @@ def trial(
             workers=workers or None,
             scheduler=scheduler,
             resume=resume,
+            ensemble=read_ensemble(ensemble) if ensemble is not None else (),
             progress=advance,
         )
         if folder is not None:

@@ -76,8 +76,12 @@ def _beside(report: TrialReport) -> str:
     primary = f" The primary result lies outside: {'; '.join(outside)}." if outside else ""
     return (
         f"The range holds 95 % of simulated trials of the published size; {inside} of {len(report.comparisons)} "
-        f"published numbers lie inside.{primary} It covers the chance of drawing patients and ratings, not the doubt "
-        "about parameters."
+        f"published numbers lie inside.{primary} It covers the chance of drawing patients and ratings, "
+        + (
+            f"and the doubt that {report.ensemble} draws of parameters stand for."
+            if report.ensemble
+            else "not the doubt about parameters."
+        )
     )
 
 

@@ -2,11 +2,13 @@
 
 A simulated trial of the published size draws that many of the simulated patients of each arm, with replacement; the
 95 % prediction interval holds the middle 95 % of such trials. No published outcome takes part in a simulation; which
-published numbers served to calibrate a parameter is read from the parameter tables and said.
+published numbers served to calibrate a parameter is read from the parameter tables and said. With an ensemble of
+parameter draws the interval holds the middle 95 % of the trials of all its members.
 """
 
+import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ketamind.declare import shipped_table
-from ketamind.errors import BadValue, unknown_name
+from ketamind.errors import BadFile, BadValue, unknown_name
 from ketamind.evidence.experiments import Experiment, shipped_experiments
 from ketamind.trials.analysis import Analysis, analyse, relapse_ratio
 from ketamind.trials.files import load_trial
@@ -81,6 +83,7 @@ class TrialReport:
     data: Data
     analysis: Analysis
     comparisons: tuple[Comparison, ...]
+    ensemble: int = 0
 
     @property
     def trial(self) -> Trial:
@@ -105,6 +108,7 @@ class TrialReport:
             "title": self.trial.title,
             "patients": self.outcome.patients,
             "seed": self.outcome.seed,
+            "ensemble": self.ensemble,
             "estimand": ESTIMANDS[self.trial.estimand],
             "arms": arms,
             "comparisons": [e.as_json() for e in self.analysis.estimates if e.versus],
@@ -146,11 +150,14 @@ def report_trial(
     workers: int | None = None,
     scheduler: str = "",
     resume: bool = False,
+    ensemble: Sequence[Mapping[str, float]] = (),
     progress: Progress | None = None,
 ) -> TrialReport:
     """Run a trial, analyse it and compare it with its publication. Without `patients`, 400 for each arm.
 
-    Raises as `run_trial`, and UnknownName for a published result that is not among the shipped experiments.
+    `ensemble` holds draws of parameters (by table row): the trial is then run with each of them too, and the range of
+    simulated trials covers the doubt that they stand for. Raises as `run_trial`, and UnknownName for a published
+    result that is not among the shipped experiments.
     """
     rows = [_row(p) for p in trial.published]
     count = patients or usual_patients(trial)
@@ -158,8 +165,26 @@ def report_trial(
         trial, count, seed, folder=folder, workers=workers, scheduler=scheduler, resume=resume, progress=progress
     )
     data = gather(outcome)
-    found = tuple(compare(p, row, data, seed) for p, row in zip(trial.published, rows, strict=True))
-    return TrialReport(outcome, data, analyse(data, seed), found)
+    members = [_member(trial, draw, min(count, usual_patients(trial)), seed, workers) for draw in ensemble]
+    found = tuple(compare(p, row, data, seed, members) for p, row in zip(trial.published, rows, strict=True))
+    return TrialReport(outcome, data, analyse(data, seed), found, len(members))
+
+
+def _member(trial: Trial, draw: Mapping[str, float], patients: int, seed: int, workers: int | None) -> Data:
+    """The trial with one draw of the ensemble."""
+    return gather(run_trial(replace(trial, values={**trial.values, **draw}), patients, seed, workers=workers))
+
+
+def read_ensemble(path: Path) -> tuple[dict[str, float], ...]:
+    """Draws of parameters from a CSV: a column a table row, a line a draw. Raises BadFile."""
+    try:
+        with path.open(newline="", encoding="utf-8") as handle:
+            found = tuple({k: float(v) for k, v in line.items()} for line in csv.DictReader(handle))
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError, TypeError) as problem:
+        raise BadFile(f"'{path}' cannot be read as draws of parameters: {problem}.") from None
+    if not found or not all(np.isfinite(v) for draw in found for v in draw.values()):
+        raise BadFile(f"'{path}' holds no draws, or one that is not finite.")
+    return found
 
 
 def trial(name: "str | Trial", patients: int = 0, seed: int = 1, **more: Any) -> TrialReport:
@@ -195,14 +220,19 @@ def _calibrating_words() -> str:
     return " ".join(f"{r.conditions} {r.note}" for r in rows if r.verified in ("calibrated", "derived"))
 
 
-def compare(published: Published, e: Experiment, data: Data, seed: int) -> Comparison:
-    """One published result beside simulated trials of its size. Raises BadValue for what the trial does not read."""
+def compare(published: Published, e: Experiment, data: Data, seed: int, members: Sequence[Data] = ()) -> Comparison:
+    """One published result beside simulated trials of its size, by each member of an ensemble if there is one.
+
+    Raises BadValue for what the trial does not read.
+    """
     rng = np.random.default_rng([seed, *e.id.encode()])
     names = (published.arm, published.versus) if published.versus else (published.arm,)
-    columns = [data.arms[n].kept for n in names]
     sizes = [_size(published, e, data, n) for n in names]
-    simulated, trials = _simulated(published, e, columns, sizes, data.trial, rng)
-    low, high = _middle(trials)
+    tried = [
+        _simulated(published, e, [one.arms[n].kept for n in names], sizes, data.trial, rng) for one in (data, *members)
+    ]
+    simulated = tried[0][0]
+    low, high = _middle(np.concatenate([trials for _, trials in (tried[1:] or tried)]))
     other = _experiments()[published.minus] if published.minus else None
     minus = 0.0 if other is None else other.value
     used = _calibrating_words()

@@ -145,6 +145,7 @@ class TrialTable(_Table):
     patients: str = ""
     conduct: ConductTable = ConductTable()
     published: list[PublishedTable] = []
+    values: dict[str, float] = {}
 
 
 def shipped_trials() -> tuple[str, ...]:
@@ -207,6 +208,7 @@ def _trial(table: TrialTable, folder: Path) -> Trial:
         estimand=table.estimand,
         exposure=_also(table.exposure).column if table.exposure else "",
         note=table.note,
+        values=table.values,
     )
 
 

@@ -48,7 +48,7 @@ def ready(trial: Trial) -> tuple[ReadyArm, ...]:
     """Every arm ready to be solved. Raises UnknownName or BadValue for what no arm's model has."""
     conduct = trial.conduct
     without = () if conduct.expectancy else ("expectancy",)
-    values = {} if conduct.unblinding else {"expectancy.unblinding": 0.0}
+    values = {**trial.values, **({} if conduct.unblinding else {"expectancy.unblinding": 0.0})}
     wanted = tuple(dict.fromkeys(r.observable for r in trial.readings))
     times = np.array(sorted({trial.baseline_h, *(r.time_h for r in trial.readings)}))
     found = []

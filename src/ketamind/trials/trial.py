@@ -242,7 +242,10 @@ class Published:
 
 @dataclass(frozen=True)
 class Trial:
-    """A whole trial. Raises BadValue or UnknownName for one that cannot be held."""
+    """A whole trial. Raises BadValue or UnknownName for one that cannot be held.
+
+    `values` sets parameters of the model by table row, for every patient.
+    """
 
     name: str
     title: str
@@ -259,6 +262,7 @@ class Trial:
     estimand: str = "treatment_policy"
     exposure: str = ""
     note: str = ""
+    values: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.arms:
