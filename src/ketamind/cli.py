@@ -197,7 +197,7 @@ def score(
 
 @app.command()
 def trial(
-    name: Annotated[str, typer.Argument(help="A shipped trial, a TOML file, or `list`.", metavar="NAME_OR_FILE")],
+    name: Annotated[str, typer.Argument(help="A shipped trial, a TOML file, `list` or `all`.", metavar="NAME_OR_FILE")],
     patients: Annotated[
         int, typer.Option(help="Virtual patients in all arms together; 400 an arm if left out.", min=0, max=100_000_000)
     ] = 0,
@@ -212,11 +212,20 @@ def trial(
     out: Out = None,
 ) -> None:
     """Run a virtual trial, analyse it, and set its publication beside it."""
-    from ketamind.studies.trials import read_ensemble, report_trial, usual_patients
+    from ketamind.studies.trials import read_ensemble, report_trial, survey, usual_patients
     from ketamind.trials import load_trial, shipped_trials
 
     if name == "list":
         print("\n".join(f"{n:<24}{load_trial(n).title}" for n in shipped_trials()))
+        return
+    draws = read_ensemble(ensemble) if ensemble is not None else ()
+    if name == "all":
+        with _progress("all shipped trials", len(shipped_trials())) as (advance, _):
+            found = survey(seed, draws, advance)
+        if as_json:
+            _print_json(found.as_json())
+        else:
+            print(found.as_text())
         return
     if resume and out is None:
         raise BadValue("--resume needs --out, the folder of the interrupted run.")
@@ -232,7 +241,7 @@ def trial(
             workers=workers or None,
             scheduler=scheduler,
             resume=resume,
-            ensemble=read_ensemble(ensemble) if ensemble is not None else (),
+            ensemble=draws,
             progress=advance,
         )
         if folder is not None:

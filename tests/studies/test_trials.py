@@ -5,7 +5,8 @@ import pytest
 
 from ketamind.errors import BadFile, KetamindError
 from ketamind.evidence.experiments import shipped_experiments
-from ketamind.studies.trials import compare, read_ensemble, report_trial, trial
+from ketamind.studies.published import compare
+from ketamind.studies.trials import read_ensemble, report_trial, trial
 from ketamind.trials import load_trial, read_trial
 from trials.test_declaration import GOOD
 

@@ -44,6 +44,16 @@ def test_trials_are_listed():
     assert "williams_2018" in ketamind("trial", "list").stdout
 
 
+def test_all_shipped_trials_name_those_outside(monkeypatch):
+    from ketamind.studies import trials
+
+    monkeypatch.setattr(trials, "shipped_trials", lambda: ("zarate_2006", "berman_2000"))
+    found = trials.survey(seed=1)
+    assert set(found.primary) == {"zarate_2006", "berman_2000"}
+    assert found.as_json()["primary_inside"] == 2 - len(found.outside)
+    assert all(name in found.as_text().splitlines()[-2] for name in found.outside)
+
+
 def test_a_front_of_schedules(tmp_path):
     words = ["84 mg esketamine in", "--amounts", "56,84", "--patients", "20", "--weeks", "6"]
     done = ketamind("optimise", *words, "--json", "--out", str(tmp_path / "out"))

@@ -1,5 +1,7 @@
 """Trials in files: what is shipped can be held, and what cannot be is refused with a message that says why."""
 
+from pathlib import Path
+
 import pytest
 
 from ketamind.errors import KetamindError
@@ -81,3 +83,10 @@ def test_a_trial_that_is_not_shipped_is_named_nearest():
 def test_trials_alike_have_one_fingerprint():
     assert read_trial(GOOD).fingerprint == read_trial(GOOD).fingerprint
     assert read_trial(GOOD).fingerprint != read_trial(GOOD.replace("n = 20\nkind", "n = 21\nkind")).fingerprint
+
+
+def test_the_example_of_the_documentation_can_be_held():
+    text = (Path(__file__).parents[2] / "docs" / "trials.md").read_text(encoding="utf-8")
+    trial = read_trial(text.split("```toml")[1].split("```")[0])
+    assert [a.share for a in trial.arms] == [2, 1]
+    assert trial.conduct.rescue is not None

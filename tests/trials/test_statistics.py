@@ -112,6 +112,23 @@ def test_a_null_trial_is_significant_in_five_of_a_hundred(missing, trials):
     assert abs(hits / trials - 0.05) < 3.3 * np.sqrt(0.05 * 0.95 / trials)
 
 
+def test_simulated_trials_of_one_treatment_against_itself_are_significant_in_five_of_a_hundred():
+    from ketamind.trials import read_trial
+    from ketamind.trials.gathered import as_arrays, change
+    from ketamind.trials.run import run_trial
+    from trials.test_declaration import GOOD
+
+    trial = read_trial(GOOD.replace("0.5 mg/kg ketamine iv over 40 min", "0 mg/kg saline iv over 40 min"))
+    hits, trials, size = 0, 500, 40
+    for table in run_trial(trial, trials * size, seed=9).tables():
+        columns = as_arrays(table, trial)
+        z = design(columns["arm"] == "ketamine", columns["madrs_0h"], 32.0)
+        y = np.column_stack([change(columns, "madrs", t) for t in trial.visits_h])
+        for k in range(0, len(z) - size + 1, size):
+            hits += fit(gathered(z[k : k + size], y[k : k + size])).p_value(1, 0) < 0.05
+    assert abs(hits / trials - 0.05) < 3.3 * np.sqrt(0.05 * 0.95 / trials)
+
+
 def test_simulated_power_agrees_with_the_formula():
     rng = np.random.default_rng(5)
     one, other = rng.normal(-5, 10, 20_000), rng.normal(0, 10, 20_000)

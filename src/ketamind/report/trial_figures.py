@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ketamind.report.style import CAPTION, CELL, NEUTRAL, RC, STAGE, time_axis
-from ketamind.studies.trials import Comparison, TrialReport
+from ketamind.studies.published import Comparison
+from ketamind.studies.trials import TrialReport
 from ketamind.trials.gathered import ArmData
 from ketamind.trials.trial import Reading
 
