@@ -61,6 +61,10 @@ def test_an_ensemble_widens_the_range(murrough, tmp_path):
         if one.arm == "ketamine":
             assert other.high - other.low > 1.1 * (one.high - one.low)
             assert other.simulated == one.simulated
+    power = {p.per_arm: p.power for p in murrough.analysis.power}
+    assert doubtful.assurance.keys() == power.keys()
+    assert 0.05 < doubtful.assurance[50] < 1
+    assert not murrough.assurance
     path.write_text("depression.beta\nmuch\n", encoding="utf-8")
     with pytest.raises(BadFile, match="cannot be read as draws"):
         read_ensemble(path)

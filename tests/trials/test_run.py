@@ -9,10 +9,13 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
+from ketamind.engine import Options
 from ketamind.errors import BadFile, KetamindError
+from ketamind.simulation.simulate import solve_patients
 from ketamind.trials import load_trial, read_trial
 from ketamind.trials import run as running
 from ketamind.trials.cohort import allocation, values_of
@@ -140,6 +143,7 @@ def test_a_run_is_resumed_and_another_run_is_not(small_shards, tmp_path):
     run_trial(trial, 300, seed=3, folder=tmp_path / "a")
     kept = files(tmp_path / "a")
     assert len(kept) == 5
+    assert len(pd.read_parquet(tmp_path / "a" / "patients")) == 300
     for name in list(kept)[1:4]:
         (tmp_path / "a" / "patients" / name).unlink()
     (tmp_path / "a" / "patients" / next(iter(kept))).write_bytes(b"PAR1 half")
@@ -220,3 +224,11 @@ def test_relapse_is_followed_in_those_who_were_well():
     assert (table["well"] == ((table["madrs_288h"] <= 16) & table["followed_h"].notna())).all()
     assert not table["relapsed"][~table["well"]].any()
     assert table["followed_h"][table["relapsed"]].max() < 84 * 24 - 288
+
+
+def test_a_year_of_weekly_doses_is_solved_where_a_segment_ends_within_rounding():
+    trial = load_trial("sustain_1")
+    arm = ready(trial)[1]
+    drawn = values_of(trial, arm.arm, arm.prepared.model, 1, 263, 1)
+    found = solve_patients(arm.prepared, arm.protocol, drawn, 1, arm.times_h, ("madrs",), Options(rtol=1e-4))
+    assert np.isfinite(found.values).all()

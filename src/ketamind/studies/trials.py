@@ -5,7 +5,7 @@ No published outcome takes part in a simulation.
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from ketamind.errors import BadFile
 from ketamind.studies.published import Comparison, compare, row_of
-from ketamind.trials.analysis import Analysis, analyse
+from ketamind.trials.analysis import Analysis, analyse, power_of
 from ketamind.trials.files import load_trial, shipped_trials
 from ketamind.trials.gathered import Data, gather
 from ketamind.trials.run import Outcome, run_trial
@@ -32,6 +32,7 @@ class TrialReport:
     analysis: Analysis
     comparisons: tuple[Comparison, ...]
     ensemble: int = 0
+    assurance: Mapping[int, float] = field(default_factory=dict)
 
     @property
     def trial(self) -> Trial:
@@ -63,6 +64,7 @@ class TrialReport:
             "exposure_response": [e.as_json() for e in self.analysis.estimates if e.arm == "all with drug"],
             "power_of": self.analysis.power_of,
             "power": [asdict(p) for p in self.analysis.power],
+            "assurance": [{"per_arm": size, "assurance": value} for size, value in self.assurance.items()],
             "published": [c.as_json() for c in self.comparisons],
         }
 
@@ -115,7 +117,13 @@ def report_trial(
     data = gather(outcome)
     members = [_member(trial, draw, min(count, usual_patients(trial)), seed, workers) for draw in ensemble]
     found = tuple(compare(p, row, data, seed, members) for p, row in zip(trial.published, rows, strict=True))
-    return TrialReport(outcome, data, analyse(data, seed), found, len(members))
+    return TrialReport(outcome, data, analyse(data, seed), found, len(members), assurance_of(members, seed))
+
+
+def assurance_of(members: Sequence[Data], seed: int) -> dict[int, float]:
+    """Probability of a significant trial by patients in each arm: power averaged over the members of an ensemble."""
+    powers = [power_of(member, seed)[0] for member in members]
+    return {found[0].per_arm: float(np.mean([p.power for p in found])) for found in zip(*powers, strict=True)}
 
 
 def _member(trial: Trial, draw: Mapping[str, float], patients: int, seed: int, workers: int | None) -> Data:

@@ -63,7 +63,7 @@ def analyse(data: Data, seed: int = 0) -> Analysis:
             estimates += _of_pair(endpoint, data, arm, other)
     estimates += exposure_response(data)
     curves = {n: _relapse_curve(a) for n, a in data.arms.items()} if data.trial.conduct.relapse else {}
-    return Analysis(tuple(estimates), curves, *_power(data, seed))
+    return Analysis(tuple(estimates), curves, *power_of(data, seed))
 
 
 def _of_arm(endpoint: Endpoint, found: ArmData) -> list[Estimate]:
@@ -211,8 +211,8 @@ def outcomes(endpoint: Endpoint, columns: Mapping[str, Floats]) -> Floats:
     return np.asarray(found[~np.isnan(found)], dtype=np.float64)
 
 
-def _power(data: Data, seed: int) -> tuple[tuple[Power, ...], str]:
-    """Power of the first endpoint that is not relapse, between the first arm and its comparator."""
+def power_of(data: Data, seed: int) -> tuple[tuple[Power, ...], str]:
+    """Power of the first endpoint that is not relapse, between the first arm and its comparator, and what that is."""
     usable = [e for e in data.trial.endpoints if e.outcome != "relapse"]
     if not usable or not data.compared() or data.trial.design == "crossover":
         return (), ""
