@@ -1,7 +1,10 @@
+import json
+
 import numpy as np
 import pytest
 
 from ketamind.cortex.meanfield import Constants, Measured, Point, fit, grid, judge, measure, steady_rates
+from ketamind.declare import shipped_table
 from ketamind.errors import BadValue
 
 REST = np.array([[2.5, 12.0, 5.0, 9.0]])
@@ -32,12 +35,15 @@ def test_rest_is_an_exact_fixed_point_of_the_equations(starting):
     assert m.rates[0, 0] == pytest.approx(REST[0], rel=1e-6)
 
 
-def test_the_fit_finds_rates_made_by_the_equations(starting):
+def test_the_fit_finds_rates_made_by_the_equations(starting, tmp_path):
     m = synthetic(starting, grid(15))
     found = fit(m, starting, starts=1, evaluations=25)
     assert found.within_fitted > 0.95
     assert found.within > 0.7
-    assert found.rows.keys() == {f"circuit.{name}" for name in Constants.shipped().rows}
+    assert {f"circuit.{name}" for name in Constants.shipped().rows} < found.rows.keys()
+    assert set(found.rows) <= set(shipped_table().names())
+    found.save(tmp_path / "fit.json")
+    assert json.loads((tmp_path / "fit.json").read_text())["rows"] == found.rows
 
 
 def test_judging_counts_errors_and_signs():

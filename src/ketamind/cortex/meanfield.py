@@ -8,8 +8,10 @@ rest, leak and ceilings are the network's own. The error is that on the points k
 rows of the parameter tables, to be used in place of those that ship.
 """
 
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +23,7 @@ from ketamind.cortex.block import table
 from ketamind.cortex.network import CELL_TYPES, Network
 from ketamind.cortex.simulate import Condition, Recording, Simulation, in_parallel
 from ketamind.cortex.wiring import wire
-from ketamind.errors import BadValue
+from ketamind.errors import BadFile, BadValue
 
 Array = NDArray[np.float64]
 
@@ -220,6 +222,13 @@ class Fit:
     typical_error: float  # median relative error on kept-out points
     outside_range: tuple[str, ...]
 
+    def save(self, file: Path) -> None:
+        """Write rows and errors as JSON; the rows can be handed to a simulation as `values`. Raises BadFile."""
+        try:
+            file.write_text(json.dumps(asdict(self), indent=1), encoding="utf-8")
+        except OSError as e:
+            raise BadFile(f"{file}: cannot be written ({e.strerror or e}).") from None
+
     def as_text(self) -> str:
         return (
             f"kept-out rates within {REL:.0%} or {ABS_HZ} Hz: {self.within:.0%} "
@@ -251,7 +260,17 @@ def fit(m: Measured, network: Network, starts: int = 3, evaluations: int = 80, s
     x = min(found, key=lambda pair: pair[0])[1]
     values = {name: float(v) for name, v in constants.values(x).items()}
     model = steady_rates(constants.values(x[None]), m, network)[0]
-    return judge(values, model, m, out)
+    found_fit = judge(values, model, m, out)
+    return replace(found_fit, rows={**found_fit.rows, **own_rows(m, network)})
+
+
+def own_rows(m: Measured, network: Network) -> dict[str, float]:
+    """The network's own rates and potentials at rest and its leak potentials, as rows: the fit holds only with them."""
+    rest = m.rest.mean(axis=0)
+    out = {f"circuit.rest_{t}": float(rest[k]) for k, t in enumerate(CELL_TYPES)}
+    out |= {f"circuit.V_rest_{t}": float(m.potential[k]) for k, t in enumerate(CELL_TYPES)}
+    out |= {f"circuit.E_L_{t}": network.cells[t].E_L for t in CELL_TYPES}  # type: ignore[index]
+    return out
 
 
 def descend(
