@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any, Literal
 
 import numpy as np
@@ -278,7 +279,7 @@ def _events(system: Equations, batch: Batch, patients: int) -> Events:
     rows: list[tuple[int, float, int, float | Floats]] = []
     for owner, schedule in enumerate(schedules):
         rows += _rows(system, owner, schedule)
-    if any(np.ndim(row[3]) for row in rows):
+    if any(isinstance(row[3], np.ndarray) and row[3].ndim for row in rows):
         raise BadValue("an amount for each patient belongs in a schedule for all; here each patient has a schedule.")
     table = np.array(rows, dtype=float).reshape(-1, 4)
     table = table[np.lexsort((table[:, 2], table[:, 1], table[:, 0]))]
@@ -328,7 +329,7 @@ def _rows(system: Equations, owner: int, schedule: Schedule) -> list[tuple[int, 
 
 
 def _finite(event: Jump | Step, *numbers: float | Floats) -> None:
-    if not all(np.isfinite(n).all() for n in numbers):
+    if not all(isfinite(n) if isinstance(n, (int, float)) else np.isfinite(n).all() for n in numbers):
         raise BadValue(f"{event} has a value that is not finite; give numbers.")
 
 
