@@ -1,4 +1,5 @@
-"""When a prediction agrees with a publication. Each statistic has one rule, fixed before any comparison.
+"""When a prediction agrees with a publication. Each statistic has one rule, the same for every row; reading errors and
+usual spreads were completed after the first comparison.
 
     fold     levels, exposures, potencies, times    within two-fold, or within the published range
     z        means, differences, effect sizes,      |z| < 2, z = (predicted - observed) / sqrt(se_p^2 + se_o^2);

@@ -230,8 +230,8 @@ def time_grid(protocol: Protocol, last_h: float) -> Floats:
     starts = sorted({e.start_h for e in protocol.administrations()})[:200]
     ends = sorted({e.stop_h for e in protocol.administrations() if math.isfinite(e.stop_h)})[:200]
     close = [t + offset for t in starts for offset in AROUND_A_DOSE_H]
-    found = np.unique(np.round(np.concatenate([even, close, ends, [0.0, last_h]]), 9))
-    return np.asarray(found[found <= last_h], dtype=np.float64)
+    inner = np.round(np.concatenate([even, close, ends, [0.0]]), 9)
+    return np.unique([*inner[inner < last_h], last_h])
 
 
 def check_observables(names: Sequence[str], model: Model) -> None:
