@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ketamind.protocols import parse_protocol
 from ketamind.report.style import CELL, NEUTRAL, RC, STAGE, SUBSTANCE, Curve, Panel, time_axis
 from ketamind.simulation.run import Run
 
@@ -111,6 +112,7 @@ def chain_figure(run: Run, ghost: Run | None = None, points: Sequence[Point] = (
         grid: Any = figure.subplots(len(panels), 1, sharex=True, squeeze=False)
         for axes, panel in zip(grid[:, 0], panels, strict=True):
             draw_panel(axes, run, panel, ghost)
+            draw_doses(axes, run)
             draw_points(axes, [p for p in points if p.observable in {c.observable for c in panel.curves}])
             time_axis(axes, float(run.times_h[-1]), labels=axes is grid[-1, 0])
         figure.align_ylabels()
@@ -144,6 +146,14 @@ def draw_panel(axes: Axes, run: Run, panel: Panel, ghost: Run | None) -> None:
     axes.locator_params(axis="y", nbins=4)
     if len(drawn) > 1:
         axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.05), handlelength=2.4, borderaxespad=0.2)
+
+
+def draw_doses(axes: Axes, run: Run) -> None:
+    """When something is given: a grey span a dose, a hairline for one at once."""
+    for event in parse_protocol(run.provenance["protocol"]).administrations():
+        stop_h = min(event.stop_h, float(run.times_h[-1]))
+        if event.amount > 0 and stop_h >= 0:
+            axes.axvspan(max(event.start_h, 0.0), stop_h, color=NEUTRAL, alpha=0.12, lw=0.6, zorder=0)
 
 
 def draw_points(axes: Axes, points: Sequence[Point]) -> None:

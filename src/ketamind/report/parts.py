@@ -17,8 +17,8 @@ from ketamind.studies.knockouts import Knockouts
 from ketamind.studies.summary import Summary
 
 CHAIN_WORDS = (
-    "From top to bottom: blood, receptors, cells, synapses, mood. Time is stretched so that minutes and weeks are "
-    "both readable. Lines are the median, bands 5 to 95 % of the patients simulated."
+    "From top to bottom: blood, receptors, cells, synapses, mood; grey spans are the doses. Time is stretched so that "
+    "minutes and weeks are both readable. Lines are the median, bands 5 to 95 % of the patients simulated."
 )
 GUESSED = ("assumed", "none", "memory")
 
