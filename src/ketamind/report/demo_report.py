@@ -42,8 +42,8 @@ def write_demo_report(demo: Demo, folder: Path) -> Path:
             (
                 f"{count} virtual patients in each arm. A simulated trial draws as many of them as the publication "
                 "had; the range holds 95 % of such trials. Ratings carry an error of 3 points. No calibration note "
-                "names this trial, but its numbers were known when the read-outs were set, a pooled analysis that was used "
-                "(Han 2016) may hold it, and the baseline is its own.",
+                "names this trial, but its numbers were known when the read-outs were set, a pooled analysis that was "
+                "used (Han 2016) may hold it, and the baseline is its own.",
             ),
             (_grid(demo), Picture(mood, "Mood in both arms. Diamonds: published mean change from baseline at 24 h.")),
         ),
