@@ -1,0 +1,85 @@
+"""Commands that ask questions of the model."""
+
+from typing import Annotated
+
+import typer
+
+from ketamind.cli.common import (
+    Json,
+    Out,
+    Seed,
+    Species,
+    Words,
+    app,
+    names,
+    numbers,
+    print_json,
+    progress,
+    tell,
+    writable,
+)
+
+
+@app.command()
+def knockouts(
+    protocol: Words,
+    mechanism: Annotated[
+        str, typer.Option("--mechanisms", help="Mechanisms or antagonists such as naltrexone; all if left out.")
+    ] = "",
+    observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
+    species: Species = "human",
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Switch each mechanism off, and give each antagonist, in turn; show what is left of the effect."""
+    from ketamind.simulation.who import protocol_from
+    from ketamind.studies.knockouts import knock_out
+
+    folder = writable(out)
+    table = knock_out(protocol_from(" ".join(protocol)), names(mechanism), observe, species=species)
+    if folder is not None:
+        from ketamind.report.knockout_report import write_knockout_report
+
+        tell(f"report: {write_knockout_report(table, folder)}")
+    if as_json:
+        print_json(table.as_json())
+    else:
+        print(table.as_text())
+
+
+@app.command()
+def optimise(
+    dose: Annotated[
+        list[str] | None, typer.Argument(help="One dose in words; 0.5 mg/kg ketamine iv over 40 min if left out.")
+    ] = None,
+    amounts: Annotated[str, typer.Option(help="Amounts to try, such as 0.25,0.5,1.", metavar="A,B,...")] = "",
+    population: Annotated[str, typer.Option(help="A population of virtual patients.")] = "trd;setting=parallel",
+    weeks: Annotated[int, typer.Option(help="How long remission is to be kept.")] = 12,
+    patients: Annotated[int, typer.Option(help="How many virtual patients.", min=10, max=100_000)] = 200,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find schedules that keep remission with least dissociation and fewest visits."""
+    from ketamind.studies.optimise import optimise as search
+
+    folder = writable(out)
+    words = " ".join(dose or ["0.5 mg/kg ketamine iv over 40 min"])
+    with progress("schedules", 1) as (advance, _):
+        front = search(
+            words,
+            numbers(amounts),
+            population=population,
+            weeks=weeks,
+            patients=patients,
+            seed=seed,
+            progress=advance,
+        )
+    if folder is not None:
+        from ketamind.report.optimise_report import write_optimise_report
+
+        tell(f"report: {write_optimise_report(front, folder)}")
+    if as_json:
+        print_json(front.as_json())
+    else:
+        print(front.as_text())
