@@ -37,6 +37,7 @@ MONKEY_KG = 7.0
 COMMON: Pairs = frozenset({("ketamine", "iv"), ("esketamine", "in"), ("midazolam", "iv"), ("ssri", "po")})
 """Treatments of most clinical trials, which share one chain."""
 COARSE = Options(rtol=1e-4, max_steps=1_000_000)
+HASTY = replace(COARSE, max_steps=20_000, rescue=0)
 MOST_ADMINISTRATIONS = 50_000
 """Doses simulated in one arm: fewer people are drawn for very long courses, whose sampling error says so."""
 FEWEST_PEOPLE = 100
@@ -73,10 +74,10 @@ class Course:
         share = float(np.clip((time_h - t[i - 1]) / (t[i] - t[i - 1]), 0, 1))
         return np.asarray((1 - share) * y[i - 1] + share * y[i], dtype=np.float64)
 
-    def subject(self, index: int) -> "Course":
-        """The course of one subject alone."""
-        table = {o: values[:, index : index + 1] for o, values in self.table.items()}
-        return replace(self, table=table, weights=self.weights[index : index + 1])
+    def part(self, which: slice) -> "Course":
+        """The course of some of the subjects."""
+        table = {o: values[:, which] for o, values in self.table.items()}
+        return replace(self, table=table, weights=self.weights[which])
 
     def start(self, observable: str) -> Floats:
         """Values (subjects,) before anything is given."""
@@ -87,8 +88,9 @@ class Course:
 class Laboratory:
     """Where arms are run: mechanisms switched off, parameter values, and the seed of the subjects.
 
-    With `draws` (parameter -> values, all of one length) every subject of a course is the typical one under another
-    draw of these parameters, so that a whole ensemble is run at once.
+    With `draws` (parameter -> values, all of one length) all subjects of an arm are run under each draw of these
+    parameters, one draw after the other, so that a whole ensemble is run at once. A draw under which the equations
+    cannot be solved has no numbers.
     """
 
     without: tuple[str, ...] = ()
@@ -96,9 +98,10 @@ class Laboratory:
     seed: int = 1
     draws: Mapping[str, Floats] = field(default_factory=dict, hash=False)
 
-    def count(self, people: int) -> int:
-        """Subjects of a course: one a draw, or the typical one and the drawn people."""
-        return max((len(v) for v in self.draws.values()), default=people + 1)
+    @property
+    def ensemble(self) -> int:
+        """How many draws there are; 1 without."""
+        return max((len(v) for v in self.draws.values()), default=1)
 
     def adjusted(self, model: Model, effects: Effects) -> Model:
         """A model with this laboratory's changes and those of an arm."""
@@ -203,12 +206,12 @@ def run(need: Need, models: Cast, lab: Laboratory) -> Course:
     who, effects = patient_of(arm), effects_of(arm)
     people = affordable(need)
     values = subjects(who, effects, model, lab, people)
-    count = lab.count(people)
+    count = lab.ensemble * (1 + people)
     times = _times(need, given)
     before = effects_of(replace(arm, manipulation=lifelong(arm.manipulation))) if _by_agent(arm) else effects
     models_of_arm = lab.adjusted(model, effects), lab.adjusted(model, before)
     needed = tuple(sorted({n for names in told.values() for n in names}))
-    solution = _solve(arm, models_of_arm, effects, values, times, count, needed)
+    solution = _solve(arm, models_of_arm, effects, values, times, count, needed, lab)
     column = {o: i for i, o in enumerate(solution.observables)}
     table = {
         o: np.mean([solution.values[:, :, column[n]] for n in names], axis=0) for o, names in told.items() if names
@@ -257,8 +260,6 @@ def effects_of(arm: Arm) -> Effects:
 def subjects(who: Patient, effects: Effects, model: Model, lab: Laboratory, people: int) -> dict[str, Floats]:
     """Parameter values (1 + people,): the typical subject, then drawn ones; manipulations hold for all."""
     typical = typical_patient(who, model)
-    if lab.draws:
-        return _under_each_draw(typical, {**effects.values, **lab.values}, model, lab)
     drawn = draw_patients(who, model, lab.seed, people) if people else {}
     fixed = {**effects.values, **lab.values}
     found = {}
@@ -269,17 +270,22 @@ def subjects(who: Patient, effects: Effects, model: Model, lab: Laboratory, peop
             scale = fixed[name] / middle if middle else 0.0
             rest, middle = (rest * scale if scale else np.full(people, fixed[name])), fixed[name]
         found[name] = np.concatenate([[middle], rest])
-    return found
+    return _under_each_draw(found, fixed, model, lab) if lab.draws else found
 
 
 def _under_each_draw(
-    typical: Mapping[str, Floats], fixed: Mapping[str, float], model: Model, lab: Laboratory
+    people: Mapping[str, Floats], fixed: Mapping[str, float], model: Model, lab: Laboratory
 ) -> dict[str, Floats]:
-    """The typical subject under each draw; what an arm manipulates is not drawn."""
-    count = lab.count(0)
-    drawn = {n: v for n, v in lab.draws.items() if n in model.defaults and n not in fixed}
-    same = {n: np.full(count, fixed.get(n, v[0])) for n, v in typical.items() if n not in drawn}
-    return {**same, **drawn}
+    """All subjects under each draw, which moves their own value in proportion; what an arm manipulates is not drawn."""
+    each = {name: np.tile(values, lab.ensemble) for name, values in people.items()}
+    size = max((len(v) for v in people.values()), default=1)
+    for name, values in lab.draws.items():
+        if name not in model.defaults or name in fixed:
+            continue
+        drawn = np.repeat(values, size)
+        typical = people[name][0] if name in people else 0.0
+        each[name] = drawn * (each[name] / typical) if typical else drawn
+    return each
 
 
 def _times(need: Need, given: Protocol) -> Floats:
@@ -307,9 +313,12 @@ def _solve(
     times: Floats,
     count: int,
     needed: tuple[str, ...],
+    lab: Laboratory,
 ) -> Any:
     """The solution for all subjects; `models` are that of the arm and the one whose rest it starts from."""
     model, untouched = models
+    if lab.draws:
+        return _solve_draws(arm, models, effects, values, times, count)
     names = wanted_outputs(model)
     weights = np.broadcast_to(values.get("patient.weight", np.array([1.0])), (count,))
     schedules = _schedules(arm, effects, model, weights, float(times[-1]) + PAST_THE_END_H)
@@ -331,6 +340,23 @@ def _solve(
     except Exception:  # noqa: BLE001  an output that nobody asked for may have no value
         options = replace(COARSE, engine="oracle") if count <= FEW_ENOUGH_FOR_THE_ORACLE else COARSE
         return solve(model, replace(batch, observables=needed), options).require()
+
+
+def _solve_draws(
+    arm: Arm, models: tuple[Model, Model], effects: Effects, values: Mapping[str, Floats], times: Floats, count: int
+) -> Any:
+    """The same for an ensemble, whose hostile draws are given up soon and have no numbers."""
+    model, untouched = models
+    names = wanted_outputs(model)
+    weights = np.broadcast_to(values.get("patient.weight", np.array([1.0])), (count,))
+    schedules = _schedules(arm, effects, model, weights, float(times[-1]) + PAST_THE_END_H)
+    common: dict[str, Any] = {"observables": names, "values": dict(values), "patients": count}
+    start = None
+    if _by_agent(arm):
+        rest = solve(untouched, Batch(times_h=[times[0], times[0] + BEFORE_H], **common), HASTY)
+        start = np.where(np.isfinite(rest.final_states), rest.final_states, 0.0)
+    many = schedules[0] if len(schedules) == 1 else schedules
+    return solve(model, Batch(times_h=times, schedules=many, start_h=float(times[0]), start=start, **common), HASTY)
 
 
 def _schedules(arm: Arm, effects: Effects, model: Model, weights: Floats, last_h: float) -> list[Schedule]:

@@ -160,7 +160,8 @@ def _sign(q: Question, bench: Bench) -> Predicted:
 def signed(q: Question, size: float, base: float) -> Predicted:
     """The direction of an effect, none within its dead zone."""
     zone = dead_zone(q.experiment.observable, base)
-    return Predicted(float(np.sign(size) if abs(size) > zone else 0), note=f"effect {size:.3g}, dead zone {zone:.2g}")
+    sign = float(np.sign(size) if abs(size) > zone else 0)
+    return Predicted(sign, note=f"effect {size:.3g}, dead zone {zone:.2g}", size=float(size), zone=float(zone))
 
 
 def _sign_since(q: Question, bench: Bench) -> Predicted:

@@ -55,7 +55,7 @@ def _over(q: Question, own: float, other: float) -> Predicted:
         zone = dead_zone("ratio", 1.0)
         size = float(np.log(ratio)) if ratio > 0 else -np.inf
         sign = float(np.sign(size) if abs(size) > zone else 0)
-        return Predicted(sign, note=f"ratio {ratio:.3g}, dead zone {100 * zone:.0f} %")
+        return Predicted(sign, note=f"ratio {ratio:.3g}, dead zone {100 * zone:.0f} %", size=size, zone=zone)
     return Predicted(ratio, logarithmic=True)
 
 

@@ -16,12 +16,15 @@ class Predicted:
     """A predicted number in the unit of the publication, with the standard error of a sample of the published size.
 
     `logarithmic` says that error and comparison belong to its logarithm. `note` tells what the rule should know.
+    Behind a direction stand the `size` of the effect and the dead zone within which it counts as none.
     """
 
     value: float
     error: float = 0.0
     logarithmic: bool = False
     note: str = ""
+    size: float = float("nan")
+    zone: float = 0.0
 
 
 @dataclass(frozen=True)

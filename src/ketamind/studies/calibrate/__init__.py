@@ -1,0 +1,1 @@
+"""Calibration: what published experiments say of the parameters."""
