@@ -89,6 +89,11 @@ def _calibrating_words() -> str:
     return " ".join(f"{r.conditions} {r.note}" for r in rows if r.verified in ("calibrated", "derived"))
 
 
+def used_to_calibrate(experiment: str) -> bool:
+    """True if a parameter's row says that it rests on this experiment."""
+    return experiment in _calibrating_words()
+
+
 def compare(published: Published, e: Experiment, data: Data, seed: int, members: Sequence[Data] = ()) -> Comparison:
     """One published result beside simulated trials of its size, by each member of an ensemble if there is one.
 
