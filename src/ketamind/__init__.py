@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from ketamind.cortex.couple import cortex
     from ketamind.errors import KetamindError
     from ketamind.protocols import Patient, Protocol
     from ketamind.simulation.run import Run
@@ -27,6 +28,7 @@ _PLACES = {
     "Patient": ("ketamind.protocols", "Patient"),
     "Protocol": ("ketamind.protocols", "Protocol"),
     "Run": ("ketamind.simulation", "Run"),
+    "cortex": ("ketamind.cortex.couple", "cortex"),
     "explain": ("ketamind.studies.explain", "explain"),
     "knockouts": ("ketamind.studies.knockouts", "knock_out"),
     "optimise": ("ketamind.studies.optimise", "optimise"),
@@ -41,6 +43,7 @@ __all__ = [
     "Protocol",
     "Run",
     "__version__",
+    "cortex",
     "explain",
     "knockouts",
     "optimise",

@@ -1,6 +1,7 @@
 """Blind calibration and prediction, on one small network: that they run, repeat and keep the drug out."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,26 +11,41 @@ from hypothesis import strategies as st
 from ketamind.cortex import blind
 from ketamind.cortex.blind import (
     Calibrated,
+    accepted,
     build,
     calibrate,
+    confirm,
     draw,
+    in_loop,
     move,
     nmda_ratio,
     plan,
     read_ensemble,
+    rebuild,
     save_ensemble,
     value,
     violation,
     violations,
 )
 from ketamind.cortex.network import Magnesium
-from ketamind.cortex.predict import FINDINGS, Prediction, Settings, findings, predict, table_text, wilson
-from ketamind.errors import BadFile, BadValue
+from ketamind.cortex.predict import (
+    FINDINGS,
+    Prediction,
+    Settings,
+    calibrate_ensemble,
+    findings,
+    predict,
+    predict_ensemble,
+    wilson,
+)
+from ketamind.cortex.verdict import conditioned, described, shipped_verdict, store, table_text, verdict
+from ketamind.errors import BadFile, BadValue, UnknownName
 
 
 @pytest.fixture(scope="module")
 def calibrated() -> Calibrated:
-    return calibrate(draw(np.random.default_rng(3)), seed=1, lineage=0, seconds=2.0, cells=1000)
+    found = calibrate(draw(np.random.default_rng(3)), seed=1, lineage=0, seconds=2.0, cells=1000)
+    return confirm(found, seed=1, cells=1000, seconds=2.0)
 
 
 @settings(max_examples=25)
@@ -79,22 +95,72 @@ def test_an_ensemble_survives_its_files(calibrated, tmp_path):
         read_ensemble(tmp_path / "empty")
 
 
-def test_calibration_needs_a_lineage():
-    with pytest.raises(BadValue, match="0 lineages cannot be calibrated"):
-        blind.ensemble(0)
+def test_a_network_is_judged_on_a_stretch_its_search_has_not_seen(calibrated):
+    assert calibrated.held == violation(calibrated.confirmed)
+    assert calibrated.confirmed != calibrated.features
+    assert accepted([replace(calibrated, confirmed={})]) == []
+
+
+def test_a_short_description_rebuilds_a_network_with_the_same_rates(calibrated):
+    again = rebuild(json.loads(json.dumps(described(calibrated))))
+    rates = in_loop(again, calibrated.reference_rate, 1000, 1 + blind.FRESH, 2.0).rates()
+    for t, rate in rates.items():
+        assert rate == pytest.approx(calibrated.confirmed[f"rate_{t}"], rel=0.1, abs=0.3)
+
+
+@pytest.mark.parametrize("number", [0, -3, 10**9])
+def test_calibration_needs_a_sensible_number_of_lineages(number, tmp_path):
+    with pytest.raises(BadValue, match="lineages cannot be calibrated"):
+        calibrate_ensemble(tmp_path, number)
+    assert not list(tmp_path.iterdir())
+
+
+def test_predictions_go_on_where_they_stopped_and_ship_small(calibrated, tmp_path, monkeypatch):
+    monkeypatch.setattr(Calibrated, "held", property(lambda self: 0.0))
+    save_ensemble([calibrated], tmp_path)
+    short = Settings(seconds=1.0, cells=1000)
+    found = predict_ensemble(tmp_path, ["tonic_2c"], short)
+    (file,) = (tmp_path / "predictions" / "simulated").glob("*.json")
+    stamp = file.stat().st_mtime_ns
+    assert str(predict_ensemble(tmp_path, ["tonic_2c"], short)) == str(found)  # not-a-numbers are alike
+    assert file.stat().st_mtime_ns == stamp
+    whole = verdict(tmp_path, {"simulated": found}, short)
+    store(whole, tmp_path / "stored")
+    again = shipped_verdict(tmp_path / "stored")
+    assert again.predictions["simulated"][0].shares("field") == found[0].shares("field")
+    assert json.dumps(again.as_json(), allow_nan=False)
+    assert "tonic_2c" in again.as_text()
+
+
+def test_bad_predictions_are_one_message(calibrated, tmp_path):
+    save_ensemble([replace(calibrated, confirmed={})], tmp_path)
+    with pytest.raises(UnknownName, match="'tonic_9x' is not a cortex hypothesis"):
+        predict_ensemble(tmp_path, ["tonic_9x"])
+    with pytest.raises(UnknownName, match="'guessed' is not a choice of potentials"):
+        predict_ensemble(tmp_path, settings=Settings(potentials="guessed"))
+    with pytest.raises(BadFile, match="no network here meets the drug-free windows"):
+        predict_ensemble(tmp_path)
+    with pytest.raises(BadFile, match="no verdict of a blind ensemble"):
+        shipped_verdict(tmp_path)
+
+
+def test_the_conditioned_ensemble_keeps_those_that_fire_as_published():
+    keys = ("rate_pyramidal", "rate_pv", "rate_sst")
+    fires, silent = dict(zip(keys, (1.2, 0.9, 0.7), strict=True)), dict(zip(keys, (1.2, 1.3, 0.9), strict=True))
+    both = Prediction("x", ({"drug": fires}, {"drug": silent}), (4, 7))
+    assert conditioned(both).networks == (4,)
 
 
 def test_a_prediction_is_paired_and_counts_its_findings(calibrated):
     short = Settings(seconds=1.0, seeds=1, cells=1000)
     prediction = predict([calibrated], "tonic_2c", short, threads=1)
-    assert prediction == predict([calibrated], "tonic_2c", short, threads=2)
+    assert str(prediction) == str(predict([calibrated], "tonic_2c", short, threads=2))
     ratios = prediction.by_network[0]
     assert ratios["drug"]["rate_sst"] < 1
     assert ratios["high"]["inhibitory_conductance"] < ratios["low"]["inhibitory_conductance"]
     assert ratios["protected"]["rate_pyramidal"] < ratios["drug"]["rate_pyramidal"]
     assert set(findings(ratios, "field")) == set(FINDINGS)
     assert "tonic_2c" in table_text([prediction])
-    assert json.dumps(prediction.as_json())
 
 
 def test_findings_of_a_perfect_and_of_a_poor_network():

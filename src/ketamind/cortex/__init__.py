@@ -1,5 +1,10 @@
-"""The spiking cortex: a network of pyramidal, PV, SST and VIP cells under drug, tied to the chain at chosen moments."""
+"""The spiking cortex: a network of pyramidal, PV, SST and VIP cells under drug, tied to the chain at chosen moments.
 
+The package may be called: `ketamind.cortex(run, at="40 min")` is `ketamind.cortex.couple.cortex`.
+"""
+
+import sys
+from types import ModuleType
 from typing import Any
 
 __all__ = ["Condition", "Options", "Simulation", "cortex", "read_network"]
@@ -19,3 +24,15 @@ def __getattr__(name: str) -> Any:
 
         return read_network
     raise AttributeError(name)
+
+
+class CallableModule(ModuleType):
+    """This package and the function users meet as `ketamind.cortex` have one name, so the package answers as both."""
+
+    def __call__(self, *given: Any, **settings: Any) -> Any:
+        from ketamind.cortex.couple import cortex
+
+        return cortex(*given, **settings)
+
+
+sys.modules[__name__].__class__ = CallableModule

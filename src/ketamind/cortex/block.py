@@ -10,7 +10,7 @@ channels only and a closed channel keeps them. Equations and constants are those
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from types import SimpleNamespace
@@ -263,14 +263,24 @@ class Course:
     left: NDArray[np.float64]
 
 
+def stretches(seconds: float, stretch: float = STRETCH_S) -> int:
+    """Into how many pieces a time is cut."""
+    return max(1, round(seconds / stretch))
+
+
 def run_with_block(
-    simulation: Simulation, block: Block, seconds: float, base: Condition | None = None, stretch: float = STRETCH_S
+    simulation: Simulation,
+    block: Block,
+    seconds: float,
+    base: Condition | None = None,
+    stretch: float = STRETCH_S,
+    tick: Callable[[], None] | None = None,
 ) -> tuple[Recording, Course]:
     """Simulate with the block and the network acting on each other every tenth of a second."""
     if not (np.isfinite(seconds) and seconds > 0):
         raise BadValue(f"{seconds} s cannot be simulated: give a time above 0, such as 3.")
     parts, times, left = [], [], []
-    n = max(1, round(seconds / stretch))
+    n = stretches(seconds, stretch)
     for k in range(n):
         part = simulation.run(seconds / n, block.condition(base))
         block.follow(part)
@@ -278,6 +288,8 @@ def run_with_block(
         parts.append(part)
         times.append((k + 1) * seconds / n)
         left.append([list(block.left()[site].values()) for site in SITES])
+        if tick is not None:
+            tick()
     return join(parts), Course(np.array(times), np.array(left))
 
 

@@ -13,8 +13,9 @@ Concentrations become block of NMDA receptors in closed loop (`block`). The rest
   (`mor_signal` of the drug; `mu_tone`, 1 = undisturbed): an assumption of this module, not of the chain.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,10 +32,11 @@ from ketamind.cortex.block import (
     looped,
     run_with_block,
     settle_in_loop,
+    stretches,
     table,
 )
-from ketamind.cortex.network import Network, read_network
-from ketamind.cortex.simulate import Condition, Recording, Simulation, in_parallel
+from ketamind.cortex.network import Network, check_size, read_network
+from ketamind.cortex.simulate import Condition, Progress, Recording, Simulation, check_memory, in_parallel
 from ketamind.errors import BadValue, unknown_name
 
 if TYPE_CHECKING:
@@ -50,6 +52,13 @@ REST = {
     "mu_tone": 1.0,
 }
 DRUG_WIRES = ("hnk_release", "hcn1_current", "mor_signal", "mu_tone")
+STATES = {
+    "healthy": {"stress": 0.0, "spine_density": 1.0, "synaptic_strength": 0.0},
+    "stressed": {"stress": 1.0, "spine_density": 0.85, "synaptic_strength": -0.13},
+    "restored": {"stress": 1.0, "spine_density": 1.0, "synaptic_strength": 0.0},
+}
+"""Wiring states: chronic stress as the chain leaves it untreated, and the same brain with spines and strength back
+while SST output is still weak. Where a run is given, its own wires hold unless a state is asked for."""
 SWITCHES = {"nmda": (), "hcn1": ("hcn1_current",), "hnk": ("hnk_release",), "opioid": ("mor_signal", "mu_tone")}
 CIRCUIT_ROWS = ("plastic_share", "spine_weight", "summation_hcn1", "V_hcn1", "sst_stress_loss")
 OPIOID_SHARE, TONE_SHARE = 0.3, 0.1
@@ -76,6 +85,14 @@ class Moment:
             free = {} if name == "nmda" else free
             wires |= {w: REST[w] for w in SWITCHES[name]}
         return Moment(free, wires)
+
+    def in_state(self, state: str) -> "Moment":
+        """The same drug in a brain wired as in `STATES`; without a name, as it is. Raises UnknownName."""
+        if not state:
+            return self
+        if state not in STATES:
+            raise unknown_name(state, "a wiring state", STATES)
+        return Moment(self.free_uM, {**self.wires, **STATES[state]})
 
 
 def moment(values: Mapping[str, float]) -> Moment:
@@ -130,9 +147,8 @@ class Cortex:
         base = next(iter(table.values()))
         for key in ("power_gamma", "power_beta", "power_alpha", "inhibitory_conductance"):
             ratios = (n[key] / base[key] for n in table.values())
-            rows.append(
-                f"{key.removeprefix('power_')[:13]:14}" + "".join(f"{'x' + format(r, '.2f'):>14}" for r in ratios)
-            )
+            label = "inhibition" if key == "inhibitory_conductance" else key.removeprefix("power_")
+            rows.append(f"{label:14}" + "".join(f"{'x' + format(r, '.2f'):>14}" for r in ratios))
         return "\n".join(rows)
 
     def save(self, file: str | Path) -> None:
@@ -158,9 +174,16 @@ class Options:
     protect: frozenset[str] = frozenset()
     without: tuple[str, ...] = ()
     potentials: str = "assumed"
+    state: str = ""
 
 
-def cortex(run_or_moments: Any, at: str = "40 min", options: Options | None = None, **settings: Any) -> Cortex:
+def cortex(
+    run_or_moments: Any,
+    at: str = "40 min",
+    options: Options | None = None,
+    progress: Progress | None = None,
+    **settings: Any,
+) -> Cortex:
     """Seconds of cortex before the drug, at a moment of a run, and 24 h after it.
 
     `run_or_moments` is a Run, or a mapping of wires at one moment (then there is no `after`), or a mapping of names to
@@ -173,8 +196,10 @@ def cortex(run_or_moments: Any, at: str = "40 min", options: Options | None = No
     o = options or Options(**settings)
     network = check_options(o)
     moments = moments_of(run_or_moments, at)
-    prepared = {name: m.without(o.without) for name, m in moments.items()}
-    recordings = in_parallel(lambda m: simulate_moment(network, m, o), prepared.values())
+    prepared = {name: m.without(o.without).in_state(o.state) for name, m in moments.items()}
+    check_memory(network, o.cells, o.seconds, at_once=len(prepared))
+    tick = ticks(progress, len(prepared) * stretches(o.seconds))
+    recordings = in_parallel(lambda m: simulate_moment(network, m, o, tick), prepared.values())
     named = dict(zip(prepared, recordings, strict=True))
     return Cortex(together(named), named)
 
@@ -188,6 +213,8 @@ def check_options(o: Options) -> Network:
         raise unknown_name(o.potentials, "a choice of potentials", ("assumed", "simulated"))
     check_types(o.protect)
     hypothesis(o.hypothesis)
+    Moment().without(o.without).in_state(o.state)
+    check_size(network, o.cells)
     return network
 
 
@@ -196,7 +223,18 @@ def potentials_of(o: Options) -> Mapping[str, float]:
     return ASSUMED_POTENTIALS if o.potentials == "assumed" else {}
 
 
-def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
+def ticks(progress: Progress | None, total: int) -> Callable[[], None]:
+    """What simulations call after each stretch, so that `progress` is told how many of all are done."""
+    done = count(1)
+
+    def tick() -> None:
+        if progress is not None:
+            progress(next(done), total)
+
+    return tick
+
+
+def simulate_moment(network: Network, now: Moment, o: Options, tick: Callable[[], None] | None = None) -> Recording:
     """One stretch, after the network and the block have settled."""
     assumption: Hypothesis = hypothesis(o.hypothesis)
     simulation = Simulation(looped(network, assumption.feedback), o.cells, o.seed)
@@ -207,7 +245,7 @@ def simulate_moment(network: Network, now: Moment, o: Options) -> Recording:
     block.settle()
     simulation.run(WARM_UP_S, block.condition(base))
     settle_in_loop(simulation, block, base)
-    return run_with_block(simulation, block, o.seconds, base)[0]
+    return run_with_block(simulation, block, o.seconds, base, tick=tick)[0]
 
 
 def rest_rate(network: Network, cells: int, seed: int, seconds: float = 4.0) -> float:

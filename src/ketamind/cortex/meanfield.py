@@ -9,6 +9,7 @@ rows of the parameter tables, to be used in place of those that ship.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,8 +21,8 @@ from numpy.typing import NDArray
 
 from ketamind.biology.circuit.rates import CELL
 from ketamind.cortex.block import table
-from ketamind.cortex.network import CELL_TYPES, Network
-from ketamind.cortex.simulate import Condition, Recording, Simulation, in_parallel
+from ketamind.cortex.network import CELL_TYPES, Network, check_size, read_network
+from ketamind.cortex.simulate import Condition, Progress, Recording, Simulation, check_memory, in_parallel
 from ketamind.cortex.wiring import wire
 from ketamind.errors import BadFile, BadValue
 
@@ -108,7 +109,7 @@ class Measured:
 
 def measure(
     network: Network, points: Sequence[Point], cells: int = 1000, seeds: int = 2, seconds: float = 4.0,
-    threads: int | None = None,
+    threads: int | None = None, progress: Progress | None = None,
 ) -> Measured:  # fmt: skip
     """Rates of the spiking network at rest and at each point, paired by external events."""
     wirings = {seed: wire(network, cells, seed) for seed in range(1, seeds + 1)}
@@ -120,7 +121,7 @@ def measure(
         return simulation.run(seconds, point.condition)
 
     jobs = [(seed, p) for seed in wirings for p in (Point(), *points)]
-    found = in_parallel(one, jobs, threads)
+    found = in_parallel(one, jobs, threads, progress)
     rates = np.array([list(r.rates().values()) for r in found]).reshape(seeds, len(points) + 1, -1)
     at_rest = [r for (_, p), r in zip(jobs, found, strict=True) if p == Point()]
     potential = np.mean([[r.signal("potential", t).mean() for t in network.types] for r in at_rest], axis=0)
@@ -229,6 +230,9 @@ class Fit:
         except OSError as e:
             raise BadFile(f"{file}: cannot be written ({e.strerror or e}).") from None
 
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self) | {"signs": self.signs if np.isfinite(self.signs) else None}
+
     def as_text(self) -> str:
         return (
             f"kept-out rates within {REL:.0%} or {ABS_HZ} Hz: {self.within:.0%} "
@@ -252,7 +256,7 @@ def fit(m: Measured, network: Network, starts: int = 3, evaluations: int = 80, s
     The best of several starts: the shipped constants and random neighbours of them.
     """
     constants = Constants.shipped()
-    out = np.arange(len(m.points)) % OUT_SHARE == 0
+    out = kept_out(m)
     rng = np.random.default_rng(seed)
     n = constants.start.size
     near = [constants.start + (0.5 * rng.normal(size=n) if k else 0.0) for k in range(starts)]
@@ -262,6 +266,33 @@ def fit(m: Measured, network: Network, starts: int = 3, evaluations: int = 80, s
     model = steady_rates(constants.values(x[None]), m, network)[0]
     found_fit = judge(values, model, m, out)
     return replace(found_fit, rows={**found_fit.rows, **own_rows(m, network)})
+
+
+def fit_network(
+    name: str, points: int = 96, cells: int = 1000, seeds: int = 2, seconds: float = 4.0, seed: int = 1,
+    progress: Progress | None = None,
+) -> tuple[Measured, Fit]:  # fmt: skip
+    """Measure a network over the grid and fit the chain to it. Raises BadValue, BadFile and UnknownName."""
+    network = read_network(name)
+    if not (np.isfinite(seconds) and 0 < seconds <= 3600):
+        raise BadValue(f"{seconds} s of cortex cannot be simulated: give a time above 0 and up to 3600 s.")
+    if not 12 <= points <= 10_000:
+        raise BadValue(f"a grid of {points} points cannot be fitted: give 12 to 10,000 (96 for a result).")
+    check_size(network, cells)
+    check_memory(network, cells, seconds, at_once=os.cpu_count() or 1)
+    m = measure(network, grid(points, seed), cells, seeds, seconds, progress=progress)
+    return m, fit(m, network, seed=seed)
+
+
+def model_rates(m: Measured, found: Fit, network: Network) -> Array:
+    """Rates of the chain's equations with the fitted constants at the measured points: (point, type), Hz."""
+    p = {name.removeprefix("circuit."): np.array([v]) for name, v in found.rows.items()}
+    return np.asarray(steady_rates(p, m, network)[0])
+
+
+def kept_out(m: Measured) -> NDArray[np.bool_]:
+    """Which points the fit does not see."""
+    return np.asarray(np.arange(len(m.points)) % OUT_SHARE == 0)
 
 
 def own_rows(m: Measured, network: Network) -> dict[str, float]:

@@ -218,8 +218,12 @@ def check_size(network: Network, cells: int) -> None:
             )
 
 
-def memory_estimate(network: Network, cells: int, spikes: float = 0.0) -> float:
-    """Bytes that a simulation holds: 68 a cell for state and keys, 68 for its delay line, 4 a synapse, 8 a spike."""
+def memory_estimate(network: Network, cells: int, seconds: float = 0.0) -> float:
+    """Bytes that a simulation and its recording hold.
+
+    68 a cell for state and keys, 68 for its delay line, 4 a synapse, 8 a spike (20 Hz), 56 a cell type and ms.
+    """
     n = network.counts(cells)
     starts = sum(8.0 * n[p.source] for p in network.projections)
-    return 136.0 * cells + starts + 4.0 * network.synapse_count(cells) + 8.0 * spikes
+    recorded = 8.0 * 20 * cells * seconds + 56e3 * len(n) * seconds
+    return 136.0 * cells + starts + 4.0 * network.synapse_count(cells) + recorded

@@ -15,26 +15,28 @@ and `all`, all of these in one network. Limits of 5 and 10 % are about two stand
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from ketamind.cortex.blind import Calibrated, accepted, badness, lineage, plan, read_ensemble, save_ensemble
+from ketamind.cortex.blind import Calibrated, accepted, lineage, plan, read_ensemble, save_ensemble
 from ketamind.cortex.block import ASSUMED_POTENTIALS, Block, Hypothesis, hypothesis, looped, run_with_block
-from ketamind.cortex.recordings import READINGS, summary
-from ketamind.cortex.simulate import Simulation, in_parallel
-from ketamind.errors import BadValue
+from ketamind.cortex.recordings import summary
+from ketamind.cortex.simulate import Progress, Simulation, in_parallel
+from ketamind.errors import BadFile, BadValue, unknown_name
 
 SETTLE_S, STRETCH_S = 4.0, 0.5
-LOW_UM, UM, HIGH_UM = 0.5, 1.0, 10.0
+LOW_UM = 0.4  # free in the brain at the end of 0.5 mg/kg over 40 min, as the chain has it (0.41 uM)
+UM, HIGH_UM = 1.0, 10.0
 INTERNEURONS = frozenset({"pv", "sst"})
 HYPOTHESES = (
-    "tonic_2b2d", "tonic_2d", "tonic_2c", "glun2b", "allosteric", "rich_2c2d", "glun2a", "pyramidal_only",
-    "tonic_2d+loop", "tonic_2c+loop", "glun2b+loop", "allosteric+loop", "rich_2c2d+loop", "glun2a+loop",
-    "tonic_2c+allosteric", "tonic_2c+allosteric+loop", "pyramidal_only+loop",
+    "tonic_2c+loop", "tonic_2c", "tonic_2d", "tonic_2d+loop", "tonic_2b2d", "tonic_2b2d+loop", "glun2b", "glun2b+loop",
+    "allosteric", "allosteric+loop", "rich_2c2d", "rich_2c2d+loop", "tonic_2c+allosteric", "tonic_2c+allosteric+loop",
+    "glun2b+tonic_2c", "glun2b+tonic_2c+loop", "glun2a", "glun2a+loop", "pyramidal_only", "pyramidal_only+loop",
+    "interneurons_only", "interneurons_only+loop", "chain", "chain+loop",
 )  # fmt: skip
+POTENTIALS = ("simulated", "assumed")
 FINDINGS = ("inhibition", "pyramidal", "gamma", "flat", "control", "reversal", "all")
 Ratios = dict[str, float]
 
@@ -52,9 +54,10 @@ class Settings:
     """How long, how often and at which potentials predictions are made."""
 
     seconds: float = 10.0
-    seeds: int = 2
+    seeds: int = 1
     potentials: str = "simulated"
     cells: int | None = None
+    most_networks: int = 24
 
     @property
     def fixed(self) -> Mapping[str, float]:
@@ -77,20 +80,30 @@ def simulate(
     return summary(run_with_block(simulation, block, s.seconds, stretch=STRETCH_S)[0])
 
 
-def ratios(c: Calibrated, name: str, s: Settings) -> dict[str, Ratios]:
+CONDITIONS = {
+    "low": (LOW_UM, frozenset[str]()),
+    "drug": (UM, frozenset[str]()),
+    "protected": (UM, INTERNEURONS),
+    "high": (HIGH_UM, frozenset[str]()),
+}
+
+
+def seeds_of(c: Calibrated, s: Settings) -> list[int]:
+    """Seeds of wiring and events that no part of the calibration has used."""
+    return [1000 + c.lineage * 10 + k for k in range(s.seeds)]
+
+
+def drug_free(c: Calibrated, loop: bool, s: Settings) -> list[Ratios]:
+    """Features without drug, one set a seed; where the receptors are makes no difference then."""
+    assumption = Hypothesis(feedback=0.5 if loop else None)
+    return [simulate(c, assumption, 0.0, frozenset(), seed, s) for seed in seeds_of(c, s)]
+
+
+def ratios(c: Calibrated, name: str, s: Settings, base: Sequence[Ratios]) -> dict[str, Ratios]:
     """Features over drug-free, geometric means over seeds, by condition; the aperiodic exponent as a difference."""
-    assumption = hypothesis(name)
-    conditions = {
-        "low": (LOW_UM, frozenset[str]()),
-        "drug": (UM, frozenset[str]()),
-        "protected": (UM, INTERNEURONS),
-        "high": (HIGH_UM, frozenset[str]()),
-    }
-    seeds = [1000 + c.lineage * 10 + k for k in range(s.seeds)]
-    base = [simulate(c, assumption, 0.0, frozenset(), seed, s) for seed in seeds]
-    out = {}
-    for condition, (uM, protect) in conditions.items():
-        drug = [simulate(c, assumption, uM, protect, seed, s) for seed in seeds]
+    assumption, out = hypothesis(name), {}
+    for condition, (uM, protect) in CONDITIONS.items():
+        drug = [simulate(c, assumption, uM, protect, seed, s) for seed in seeds_of(c, s)]
         out[condition] = {key: compare(key, [d[key] for d in drug], [b[key] for b in base]) for key in base[0]}
     return out
 
@@ -122,10 +135,11 @@ def findings(r: Mapping[str, Ratios], reading: str, dose: str = "drug") -> dict[
 
 @dataclass(frozen=True)
 class Prediction:
-    """What one hypothesis predicts: ratios by network and condition."""
+    """What one hypothesis predicts: ratios by network and condition; `networks` are the lineages, in the same order."""
 
     hypothesis: str
     by_network: tuple[dict[str, Ratios], ...]
+    networks: tuple[int, ...] = ()
 
     def shares(self, reading: str, dose: str = "drug") -> dict[str, tuple[int, int, float, float]]:
         """For each finding: networks in which it holds, all networks, and the 95 % interval of the share."""
@@ -139,14 +153,21 @@ class Prediction:
         middle, low, high = np.nanquantile(values, [0.5, 0.1, 0.9])
         return float(middle), float(low), float(high)
 
-    def as_json(self) -> dict[str, Any]:
-        keys = self.by_network[0]["drug"] if self.by_network else {}
-        return {
-            "hypothesis": self.hypothesis,
-            "networks": len(self.by_network),
-            "shares": {d: {r: self.shares(r, d) for r in READINGS} for d in ("low", "drug")},
-            "quantiles": {c: {k: self.quantiles(k, c) for k in keys} for c in ("low", "drug", "protected", "high")},
-        }
+
+@dataclass
+class Predictor:
+    """Predicts hypothesis by hypothesis for the same networks, whose drug-free stretches are simulated once."""
+
+    settings: Settings = field(default_factory=Settings)
+    rests: dict[tuple[int, bool], list[Ratios]] = field(default_factory=dict)
+
+    def one(self, c: Calibrated, name: str) -> dict[str, Ratios]:
+        """Ratios of one network under one hypothesis."""
+        loop = hypothesis(name).feedback is not None
+        key = (c.lineage, loop)
+        if key not in self.rests:
+            self.rests[key] = drug_free(c, loop, self.settings)
+        return ratios(c, name, self.settings, self.rests[key])
 
 
 def predict(
@@ -154,50 +175,60 @@ def predict(
 ) -> Prediction:
     """The drug's effect in every network of an ensemble under one hypothesis. Raises UnknownName."""
     hypothesis(name)
-    s = settings or Settings()
-    return Prediction(name, tuple(in_parallel(lambda c: ratios(c, name, s), found, threads)))
+    p = Predictor(settings or Settings())
+    ratios = in_parallel(lambda c: p.one(c, name), found, threads)
+    return Prediction(name, tuple(ratios), tuple(c.lineage for c in found))
 
 
-def calibrate_ensemble(folder: Path, lineages: int = 30, seed: int = 1, threads: int | None = None) -> list[Calibrated]:
+def calibrate_ensemble(
+    folder: Path, lineages: int = 40, seed: int = 1, threads: int | None = None, progress: Progress | None = None
+) -> list[Calibrated]:
     """Calibrate lineages that the folder lacks, each saved as it ends; returns all. Goes on where it was stopped."""
-    if lineages < 1:
-        raise BadValue(f"{lineages} lineages cannot be calibrated: give 1 or more (30 for a result).")
+    if not 1 <= lineages <= 1000:
+        raise BadValue(f"{lineages} lineages cannot be calibrated: give 1 to 1000 (40 for a result).")
     missing = [k for k in range(lineages) if not (folder / f"network_{k:03d}.json").is_file()]
 
     def one(number: int) -> None:
         save_ensemble([lineage(number, seed)], folder)
 
-    in_parallel(one, missing, threads)
+    in_parallel(one, missing, threads, progress)
     return read_ensemble(folder)
 
 
 def predict_ensemble(
-    folder: Path, names: Sequence[str] = HYPOTHESES, settings: Settings | None = None, threads: int | None = None
+    folder: Path,
+    names: Sequence[str] = HYPOTHESES,
+    settings: Settings | None = None,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> list[Prediction]:
-    """Predictions of each hypothesis for the accepted networks of a folder, written there; goes on where it stopped."""
-    kept = sorted(accepted(read_ensemble(folder)), key=badness)
-    s, out = settings or Settings(), []
+    """Predictions of each hypothesis for the accepted networks of a folder, the first `most_networks` lineages of them.
+
+    Each network's is written there as it ends, and what is written is not simulated again. Raises UnknownName for a
+    hypothesis or a choice of potentials that is not known, BadFile for a folder without accepted networks.
+    """
+    s = settings or Settings()
+    if s.potentials not in POTENTIALS:
+        raise unknown_name(s.potentials, "a choice of potentials", POTENTIALS)
     for name in names:
-        file = folder / f"prediction_{name}_{s.potentials}.json"
+        hypothesis(name)
+    kept = accepted(read_ensemble(folder))[: s.most_networks]
+    if not kept:
+        raise BadFile(f"{folder}: no network here meets the drug-free windows; calibrate more lineages.")
+    p, jobs = Predictor(s), [(name, c) for name in names for c in kept]
+
+    def one(job: tuple[str, Calibrated]) -> dict[str, Ratios]:
+        name, c = job
+        file = folder / "predictions" / s.potentials / f"{name}_{c.lineage:03d}.json"
         if file.is_file():
-            stored = json.loads(file.read_text(encoding="utf-8"))
-            out.append(Prediction(name, tuple(stored["by_network"])))
-            continue
-        done = predict(kept, name, s, threads)
-        file.write_text(json.dumps(done.as_json() | {"by_network": done.by_network}), encoding="utf-8")
-        out.append(done)
-    return out
+            return dict(json.loads(file.read_text(encoding="utf-8")))
+        found = p.one(c, name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(found), encoding="utf-8")
+        part.replace(file)
+        return found
 
-
-def table_text(predictions: Sequence[Prediction], reading: str = "field", dose: str = "drug") -> str:
-    """Share of networks in which each finding holds, and median ratios, one line a hypothesis."""
-    keys = {
-        "E": "rate_pyramidal", "PV": "rate_pv", "SST": "rate_sst", "gI": "inhibitory_conductance",
-        "gamma": f"gamma_{reading}", "beta": "power_beta", "alpha": "power_alpha",
-    }  # fmt: skip
-    lines = [f"{'hypothesis':26}" + "".join(f"{f:>11}" for f in FINDINGS) + "".join(f"{k:>7}" for k in keys)]
-    for p in predictions:
-        counts = "".join(f"{f'{k}/{n}':>11}" for k, n, *_ in p.shares(reading, dose).values())
-        medians = "".join(f"{p.quantiles(key, dose)[0]:7.2f}" for key in keys.values())
-        lines.append(f"{p.hypothesis:26}{counts}{medians}")
-    return "\n".join(lines)
+    done = in_parallel(one, jobs, threads, progress)
+    n, lineages = len(kept), tuple(c.lineage for c in kept)
+    return [Prediction(name, tuple(done[k * n : (k + 1) * n]), lineages) for k, name in enumerate(names)]

@@ -4,8 +4,10 @@ condition, so that differences between them are effects and not chance."""
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field, fields
+from threading import Event
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,7 +20,10 @@ EVENTS, POTENTIALS, SLOW_NOISE = 1, 2, 3  # purposes of random streams
 FILTER_MS = 1000.0  # time constant of the pyramidal rate that the cortical loop follows
 RECORD_MS = 1.0
 MEMORY_SHARE = 0.8
+STOP: ContextVar[Event | None] = ContextVar("stop", default=None)
+"""Set when whoever waits for a simulation has gone: it then ends at its next stretch."""
 
+Progress = Callable[[int, int], None]
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
@@ -166,6 +171,9 @@ class Simulation:
             raise BadValue(f"{seconds} s cannot be simulated: give a time above 0, such as 3.")
         from ketamind.cortex import kernel
 
+        stop = STOP.get()
+        if stop is not None and stop.is_set():
+            raise KeyboardInterrupt
         condition = condition or Condition()
         n_steps, every = round(seconds * 1e3 / self.network.step), round(RECORD_MS / self.network.step)
         start, left, parts = self.step, n_steps, []
@@ -236,7 +244,7 @@ def cell_parameters(network: Network, cell_type: str, condition: Condition) -> l
 
 def check_memory(network: Network, cells: int, seconds: float = 10.0, at_once: int = 1) -> None:
     """Refuse a run whose estimate exceeds the memory that is free."""
-    need = at_once * memory_estimate(network, cells, spikes=20 * cells * seconds)
+    need = at_once * memory_estimate(network, cells, seconds)
     free = free_memory()
     if need > MEMORY_SHARE * free:
         raise BadValue(
@@ -255,7 +263,25 @@ def free_memory() -> float:
         return float("inf")
 
 
-def in_parallel(function: Callable[[Job], Result], jobs: Iterable[Job], threads: int | None = None) -> list[Result]:
-    """The results in the order of the jobs; the kernel holds no interpreter lock, so threads run at once."""
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        return list(pool.map(function, jobs))
+def in_parallel(
+    function: Callable[[Job], Result], jobs: Iterable[Job], threads: int | None = None, progress: Progress | None = None
+) -> list[Result]:
+    """The results in the order of the jobs; the kernel holds no interpreter lock, so threads run at once.
+
+    `progress` is told how many jobs are done, of how many. If one job fails or the user stops, the others end too.
+    """
+    stop, pool = Event(), ThreadPoolExecutor(threads or os.cpu_count())
+    STOP.set(stop)
+    try:
+        futures = [pool.submit(copy_context().run, function, job) for job in jobs]
+        for done, future in enumerate(as_completed(futures), start=1):
+            future.result()
+            if progress is not None:
+                progress(done, len(futures))
+        return [future.result() for future in futures]
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        STOP.set(None)
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,11 +1,12 @@
 """Spectra of a population signal sampled each millisecond: bands, gamma peak, aperiodic part, synchrony of spikes.
 
 Welch's method, Hann windows of 1.024 s, half overlapping. The aperiodic part is a power law with a knee,
-`log10 P = offset - log10(knee + f**exponent)` (Donoghue et al. 2020, 10.1038/s41593-020-00744-x), fitted so that
-peaks, which only ever stand above it, weigh a tenth of what lies below.
+`log10 P = offset - log10(knee + f**exponent)`, fitted together with Gaussian peaks above it by specparam
+(Donoghue et al. 2020, 10.1038/s41593-020-00744-x).
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,8 @@ BANDS = {
 FLOOR_HZ = (150.0, 300.0)  # above the network's rhythms: what is left there is shot noise
 PEAK_HZ = (25.0, 90.0)
 FIT_HZ = (3.0, 150.0)
-PEAK_WEIGHT = 0.1
+PEAKS = {"peak_width_limits": (4.0, 30.0), "max_n_peaks": 4, "min_peak_height": 0.05}
+FEWEST_LINES = 20
 
 
 def power_spectrum(signal: Series) -> tuple[Series, Series]:
@@ -66,38 +68,29 @@ class Aperiodic:
 
 
 def aperiodic(f: Series, power: Series) -> Aperiodic:
-    """Aperiodic part by an asymmetric fit; `exponent` is of the fit, the slopes are what it does in two ranges."""
-    from scipy.optimize import least_squares
+    """Aperiodic part and the largest peak between 25 and 90 Hz; without one its height is 0 and its place unknown.
 
+    `exponent` is that of the fit, the slopes are what the fitted curve does in two ranges.
+    """
     use = (f >= FIT_HZ[0]) & (f <= FIT_HZ[1])
-    if use.sum() < 8 or not np.all(power[use] > 0):
+    if use.sum() < FEWEST_LINES or not np.all(power[use] > 0):
         return Aperiodic(*[float("nan")] * 7)
-    x, y = np.log10(f[use]), np.log10(power[use])
-    by_octave = np.sqrt(np.gradient(x))  # equal weight to equal stretches of the logarithmic axis
+    from specparam.models import SpectralModel
 
-    def misfit(q: Series) -> Series:
-        r = y - curve(q, x)
-        return np.asarray(np.where(r > 0, np.sqrt(PEAK_WEIGHT) * r, r) * by_octave)
-
-    start = np.array([y[0] + 1.5 * x[0], 1.0, 1.5])
-    q = np.asarray(least_squares(misfit, start, bounds=([-np.inf, -5, 0], [np.inf, 8, 6])).x)  # type: ignore[operator]
-    rest = smooth(y - curve(q, x), 5)
-    inside = (f[use] >= PEAK_HZ[0]) & (f[use] <= PEAK_HZ[1])
-    at = int(np.argmax(np.where(inside, rest, -np.inf)))
-    return Aperiodic(
-        offset=float(q[0]),
-        knee=float(10 ** q[1]),
-        exponent=float(q[2]),
-        slope_low=slope(q, 3.0, 30.0),
-        slope_high=slope(q, 20.0, 100.0),
-        peak_hz=float(f[use][at]),
-        peak_height=float(rest[at]),
-    )
+    model: Any = SpectralModel(**PEAKS, aperiodic_mode="knee", verbose=False)
+    model.fit(f[use], power[use])
+    offset, knee, exponent = (float(x) for x in model.get_params("aperiodic"))
+    peaks = np.atleast_2d(model.get_params("peak"))[:, :2]
+    inside = peaks[(peaks[:, 0] >= PEAK_HZ[0]) & (peaks[:, 0] <= PEAK_HZ[1])]
+    peak_hz, height = inside[np.argmax(inside[:, 1])] if len(inside) else (np.nan, 0.0)
+    q = np.array([offset, knee, exponent])
+    return Aperiodic(offset, knee, exponent, slope(q, 3.0, 30.0), slope(q, 20.0, 100.0), float(peak_hz), float(height))
 
 
 def curve(q: Series, x: Series) -> Series:
-    """log10 of the aperiodic power at x = log10 f; q = offset, log10 of the knee, exponent."""
-    return np.asarray(q[0] - np.log10(10 ** q[1] + 10 ** (q[2] * x)))
+    """log10 of the aperiodic power at x = log10 f; q = offset, knee, exponent."""
+    with np.errstate(invalid="ignore"):  # a negative knee, of a fit that failed, has no logarithm at low f
+        return np.asarray(q[0] - np.log10(q[1] + 10 ** (q[2] * x)))
 
 
 def slope(q: Series, low: float, high: float) -> float:
@@ -105,11 +98,6 @@ def slope(q: Series, low: float, high: float) -> float:
     ends = np.log10([low, high])
     fall = curve(q, ends)
     return float((fall[0] - fall[1]) / (ends[1] - ends[0]))
-
-
-def smooth(y: Series, width: int) -> Series:
-    padded = np.pad(y, width // 2, mode="edge")
-    return np.convolve(padded, np.ones(width) / width, mode="valid")
 
 
 def band_phase(signal: Series, band: tuple[float, float]) -> Series:
