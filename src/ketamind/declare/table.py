@@ -70,6 +70,13 @@ class Table:
         """All ids with a row for this species."""
         return tuple(sorted({name for name, species in self.rows if species in (self.species, "any")}))
 
+    def joined(self, other: "Table") -> "Table":
+        """These rows and others. Raises BadFile for an id that stands in both."""
+        twice = sorted(name for name, _ in set(self.rows) & set(other.rows))
+        if twice:
+            raise BadFile(f"parameter '{twice[0]}' stands in two tables; give the added one another id.")
+        return replace(self, rows={**self.rows, **other.rows})
+
     def of(self, species: str) -> "Table":
         """The same rows, read for another species."""
         return replace(self, species=species)

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 
 import ketamind
 from ketamind.biology.readouts import readouts
-from ketamind.declare import External, Model, read_table
+from ketamind.declare import Component, External, Model, shipped_table
 
 OUTSIDE = {
     "visit": "1",
@@ -31,9 +31,11 @@ DATA = Path(ketamind.__file__).parent / "data"
 Inputs = Callable[[float], Mapping[str, float]]
 
 
-def model(drive: str = "antidepressant_drive") -> Model:
-    table = read_table([DATA / "parameters" / "readouts.csv"])
-    return Model("readouts", readouts(drive), table, tuple(External(n, u, n) for n, u in OUTSIDE.items()))
+def model(*more: Component) -> Model:
+    """The read-outs and further components, which then give what else would come from outside."""
+    given = {o.wire or o.symbol for c in more for o in c.outputs}
+    outside = tuple(External(n, u, n) for n, u in OUTSIDE.items() if n not in given)
+    return Model("readouts", (*readouts(), *more), shipped_table(), outside)
 
 
 def at(model: Model, names: list[str], values: Mapping[str, Any]) -> dict[str, Any]:

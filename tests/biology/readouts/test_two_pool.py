@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from ketamind.biology.readouts.baseline_two_pool import TWO_POOL_MOOD
+
 from . import harness
 
 DOSE = 1.85  # uM h, area under the curve of 0.5 mg/kg
@@ -15,7 +17,7 @@ def course(days, doses):
         return {"venous_ketamine": DOSE if any(0 <= t - 24 * d < 1 for d in doses) else 0.0}
 
     times = np.array([0.0, *(24.0 * d for d in days)])
-    return harness.run(harness.model("two_pool_drive"), inputs, times, ["two_pool_drive", "madrs"])
+    return harness.run(harness.model(TWO_POOL_MOOD), inputs, times, ["two_pool_drive", "madrs"])
 
 
 def test_one_dose_leaves_a_fifth_after_a_week():

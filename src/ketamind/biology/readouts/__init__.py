@@ -15,16 +15,9 @@ from ketamind.biology.readouts.responsiveness import RESPONSIVENESS
 from ketamind.biology.readouts.suicidality import SUICIDALITY
 from ketamind.declare import Component
 
-DRIVEN = (DEPRESSION, SUICIDALITY)
-"""The read-outs that follow the antidepressant drive."""
 
-
-def readouts(drive: str = "antidepressant_drive") -> tuple[Component, ...]:
-    """All read-outs, in causal order; `drive` names the wire that lifts mood.
-
-    With `drive="two_pool_drive"` the phenomenological baseline takes the place of the plasticity stage.
-    """
-    depression, suicidality = (c.bind(c.name, wires={"drive": drive}) for c in DRIVEN)
+def readouts() -> tuple[Component, ...]:
+    """All read-outs, in causal order."""
     return (
         DISSOCIATION,
         LOSS_OF_RESPONSIVENESS,
@@ -36,9 +29,9 @@ def readouts(drive: str = "antidepressant_drive") -> tuple[Component, ...]:
         ORAL_COURSE,
         ORAL_ANTIDEPRESSANT,
         EXPECTANCY,
-        depression,
+        DEPRESSION,
         DEPRESSION_SCALES,
-        suicidality,
+        SUICIDALITY,
         PTSD,
     )
 

@@ -5,8 +5,8 @@
     P     = 1 - (1 - a) * (1 - b)
 
 A chain of mechanisms must predict better than this to be worth its parts. `C` is total ketamine in venous plasma, so
-that one dose of 0.5 mg/kg fills 0.55 of what is left of the fast pool. Offered as an alternative to the antidepressant
-drive of the plasticity stage.
+that one dose of 0.5 mg/kg fills 0.55 of what is left of the fast pool. Mood on these pools is an alternative to the
+antidepressant drive of the plasticity stage, in people and in animals.
 
 Source: calibration `two_pool`; form after nunes_singh (a rise and a decay).
 """
@@ -45,4 +45,30 @@ BASELINE_TWO_POOL = Component(
     readout=readout,
     mechanism="two_pool",
     source="nunes_singh",
+)
+
+
+def mood(u: Any, x: Any, p: Any) -> dict[str, Any]:
+    return {
+        "antidepressant_drive": u.two_pool_drive,
+        "antidepressant_behaviour": u.two_pool_drive,
+        "fst_immobility": 1 + p.i_stress * p.sigma_0 - p.i_drug * u.two_pool_drive,
+    }
+
+
+TWO_POOL_MOOD = Component(
+    name="two_pool_mood",
+    summary="Mood on the two pools, whatever happens to receptors, circuit and synapses",
+    inputs=(Input("two_pool_drive", "1", "antidepressant drive of the two-pool baseline"),),
+    parameters=(
+        Parameter("i_drug", "1", "fall of immobility at full drive", row="drive.i_drug"),
+        Parameter("i_stress", "1", "rise of immobility at full stress", row="drive.i_stress"),
+        Parameter("sigma_0", "1", "stress level that this individual lives under", row="patient.stress"),
+    ),
+    outputs=(
+        Output("antidepressant_drive", "1", "antidepressant effect: 0 untreated, 1 complete"),
+        Output("antidepressant_behaviour", "1", "antidepressant-like behaviour: 0 untreated, 1 complete"),
+        Output("fst_immobility", "1", "immobility in the forced-swim test relative to health"),
+    ),
+    readout=mood,
 )
