@@ -1,0 +1,79 @@
+/**
+ * A run as it travelled (see page/tables.py): quantities at places even in u, in layers `middle`, `low`, `high`.
+ * Everything that is drawn at a moment is read from here, so that moving time asks nobody.
+ */
+import { toU } from "./timeaxis.js";
+
+export class Table {
+  constructor(header, values) {
+    this.header = header;
+    this.last = header.last_h;
+    this.points = header.points;
+    this.index = new Map(header.names.map((name, i) => [name, i]));
+    this.layers = new Map(header.layers.map((layer, i) => [layer, values.subarray(i * this.#size, (i + 1) * this.#size)]));
+    this.cache = new Map();
+  }
+
+  get #size() {
+    return this.header.names.length * this.header.points;
+  }
+
+  static decode(buffer) {
+    const length = new DataView(buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
+    return new Table(header, new Float32Array(buffer, 4 + length));
+  }
+
+  has(name) {
+    return this.index.has(name);
+  }
+
+  get banded() {
+    return this.layers.has("low");
+  }
+
+  /** Take over the band of a second answer for the same run. */
+  addBand(other) {
+    this.layers.set("low", other.layers.get("low")).set("high", other.layers.get("high"));
+    this.patients = other.header.patients;
+  }
+
+  /** All values of a quantity in a layer, one a point; undefined if there is no such layer. */
+  series(name, layer = "middle") {
+    const i = this.index.get(name);
+    const values = this.layers.get(layer);
+    return values && i !== undefined ? values.subarray(i * this.points, (i + 1) * this.points) : undefined;
+  }
+
+  /** The value at a time, between its two neighbours. */
+  at(name, t, layer = "middle") {
+    const series = this.series(name, layer);
+    if (!series) return undefined;
+    const place = Math.min(1, toU(t, this.last)) * (this.points - 1);
+    const i = Math.min(Math.floor(place), this.points - 2);
+    return series[i] + (series[i + 1] - series[i]) * (place - i);
+  }
+
+  /** The value before the dose. */
+  before(name) {
+    return this.series(name)?.[0];
+  }
+
+  /** Over its value before: 1 is unchanged. */
+  relative(name, t) {
+    const before = this.before(name);
+    return before ? this.at(name, t) / before : 1;
+  }
+
+  /** Peak of a series: {value, u}; `sign` -1 looks for the lowest. */
+  peak(name, sign = 1) {
+    const key = `${name}${sign}`;
+    if (!this.cache.has(key)) {
+      const series = this.series(name);
+      let best = 0;
+      for (let i = 1; i < series.length; i++) if (sign * series[i] > sign * series[best]) best = i;
+      this.cache.set(key, { value: series[best], u: best / (this.points - 1) });
+    }
+    return this.cache.get(key);
+  }
+}
