@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ketamind.biology.chain import chain, slice_chain
 from ketamind.biology.pharmacokinetics import entries, externals, pharmacokinetics
-from ketamind.declare import Model, shipped_table
+from ketamind.declare import Addition, Model, extended, shipped_table
 from ketamind.engine import Batch, Options, Schedule, solve
 from ketamind.errors import BadValue
 from ketamind.evidence.arms import Arm, is_active, lifelong
@@ -90,13 +90,14 @@ class Laboratory:
 
     With `draws` (parameter -> values, all of one length) all subjects of an arm are run under each draw of these
     parameters, one draw after the other, so that a whole ensemble is run at once. A draw under which the equations
-    cannot be solved has no numbers.
+    cannot be solved has no numbers. `additions` are wired into every model that has a brain.
     """
 
     without: tuple[str, ...] = ()
     values: Mapping[str, float] = field(default_factory=dict)
     seed: int = 1
     draws: Mapping[str, Floats] = field(default_factory=dict, hash=False)
+    additions: tuple[Addition, ...] = ()
 
     @property
     def ensemble(self) -> int:
@@ -116,15 +117,17 @@ class Cast:
 
     pairs: Mapping[tuple[str, str], Pairs]
     actions: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
+    additions: tuple[Addition, ...] = ()
 
     def model(self, kind: str, species: str) -> Model:
         """The model of a kind (blood, common, further, slice) for a species."""
         moved = self.actions.get((kind, species), {})
         frozen = tuple((row, tuple(sorted(by.items()))) for row, by in sorted(moved.items()))
-        return _model(kind, species, self.pairs.get((kind, species), frozenset()), frozen)
+        added = () if kind == "blood" else self.additions
+        return _model(kind, species, self.pairs.get((kind, species), frozenset()), frozen, added)
 
 
-def cast(needs: Iterable[Need]) -> Cast:
+def cast(needs: Iterable[Need], additions: tuple[Addition, ...] = ()) -> Cast:
     """The models that these arms need together; arms that cannot be understood are left to fail on their own."""
     pairs: dict[tuple[str, str], set[tuple[str, str]]] = {}
     actions: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
@@ -143,7 +146,7 @@ def cast(needs: Iterable[Need]) -> Cast:
     for key, found in pairs.items():
         if key[0] == "common":
             found.update(COMMON if key[1] == "human" else ())
-    return Cast({k: frozenset(v) for k, v in pairs.items()}, actions)
+    return Cast({k: frozenset(v) for k, v in pairs.items()}, actions, additions)
 
 
 def table_species(arm: Arm) -> str:
@@ -183,15 +186,19 @@ def _in_blood(observable: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _model(
-    kind: str, species: str, pairs: Pairs, actions: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]
+    kind: str,
+    species: str,
+    pairs: Pairs,
+    actions: tuple[tuple[str, tuple[tuple[str, float], ...]], ...],
+    additions: tuple[Addition, ...],
 ) -> Model:
     moved = {row: dict(by) for row, by in actions}
     if kind == "slice":
-        return slice_chain([d for d, _ in pairs], species, moved)
+        return extended(slice_chain([d for d, _ in pairs], species, moved), additions)
     if kind == "blood":
         components = pharmacokinetics(sorted(pairs))
         return Model(f"blood_{species}", components, shipped_table(species), externals(components))
-    return chain(pairs, species, moved)
+    return extended(chain(pairs, species, moved), additions)
 
 
 def run(need: Need, models: Cast, lab: Laboratory) -> Course:
@@ -388,7 +395,7 @@ class Bench:
     @cached_property
     def models(self) -> Cast:
         """The models that all arms share."""
-        return cast(self.needs.values())
+        return cast(self.needs.values(), self.lab.additions)
 
     def course(self, arm: Arm) -> Course:
         """The course of an arm. Raises what its simulation raised."""
