@@ -201,6 +201,19 @@ def solve_patients(
     options: Options | None = None,
 ) -> Solution:
     """The engine's solution for patients with these values. Raises SolveFailed naming the first that failed."""
+    return try_patients(prepared, protocol, drawn, patients, times_h, observables, options).require()
+
+
+def try_patients(
+    prepared: Prepared,
+    protocol: Protocol,
+    drawn: Mapping[str, Floats],
+    patients: int,
+    times_h: Floats,
+    observables: Sequence[str],
+    options: Options | None = None,
+) -> Solution:
+    """The same, with a status for each patient that failed. Raises SolveFailed if one has no rest to start from."""
     model, chosen = prepared.model, options or Options()
     batch = Batch(
         times_h=times_h,
@@ -214,7 +227,7 @@ def solve_patients(
         rested = Batch((before_h,), tuple(observables)[:1], values=dict(drawn), patients=patients)
         states = solve(model, rested, replace(chosen, progress=None)).require().final_states
         batch = replace(batch, start_h=before_h, rest=False, start=states, values={**drawn, **prepared.acute})
-    return solve(model, batch, chosen).require()
+    return solve(model, batch, chosen)
 
 
 def _schedules(
