@@ -28,23 +28,36 @@ def knockouts(
     ] = "",
     observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
     species: Species = "human",
+    alone: Annotated[bool, typer.Option("--alone", help="One at a time only: no pairs, no published studies.")] = False,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
-    """Switch each mechanism off, and give each antagonist, in turn; show what is left of the effect."""
+    """Switch mechanisms off, alone and in pairs, and give antagonists; show what is left of the effect."""
     from ketamind.simulation.who import protocol_from
-    from ketamind.studies.knockouts import knock_out
+    from ketamind.studies.antagonists import antagonist_studies, studies_text
+    from ketamind.studies.knockout_pairs import knock_out_pairs
+    from ketamind.studies.knockouts import ANTAGONISTS, knock_out
 
     folder = writable(out)
-    table = knock_out(protocol_from(" ".join(protocol)), names(mechanism), observe, species=species)
+    given, chosen = protocol_from(" ".join(protocol)), names(mechanism)
+    table = knock_out(given, chosen, observe, species=species)
+    two = [n for n in chosen if n not in ANTAGONISTS]
+    pairs = None if alone or (chosen and len(two) < 2) else knock_out_pairs(given, two, observe, species=species)
+    with progress("published studies", 1) as (advance, _):
+        published = () if alone else antagonist_studies(advance)
     if folder is not None:
         from ketamind.report.knockout_report import write_knockout_report
 
-        tell(f"report: {write_knockout_report(table, folder)}")
+        tell(f"report: {write_knockout_report(table, folder, pairs, published)}")
     if as_json:
-        print_json(table.as_json())
-    else:
-        print(table.as_text())
+        both = {"pairs": pairs.as_json() if pairs else [], "published": [r.as_json() for r in published]}
+        print_json(table.as_json() | both)
+        return
+    print(table.as_text())
+    if pairs is not None:
+        print("\n" + pairs.as_text())
+    if published:
+        print("\n" + studies_text(published))
 
 
 @app.command()

@@ -17,6 +17,8 @@ OUTCOMES = (
     "mor_signal@40min,cadss@40min,rate_pyramidal@40min,bdnf_extracellular@1h,synaptic_strength@4h,"
     "spine_density@24h,madrs@24h,madrs@7d"
 )
+NIL = 1e-6
+"""An effect smaller than this is none, and has no shares."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def _effect(dosed: Run, rest: Run, observations: Sequence[Observation]) -> dict[
 
 
 def _share(left: float, whole: float) -> float:
-    return left / whole if abs(whole) > 1e-6 else float("nan")
+    return left / whole if abs(whole) > NIL else float("nan")
 
 
 def _percent(share: float) -> str:
