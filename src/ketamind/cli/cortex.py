@@ -102,7 +102,7 @@ def cortex_blind(
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where networks and predictions are kept; goes on from there.")
     ] = None,
-    lineages: Annotated[int, typer.Option("--lineages", help="How many networks to look for.")] = 40,
+    lineages: Annotated[int, typer.Option("--lineages", help="How many networks to look for.")] = 30,
     hypotheses: Annotated[
         str, typer.Option("--hypotheses", help="Such as tonic_2c,tonic_2c+loop; all if left out.")
     ] = "",

@@ -30,6 +30,7 @@ from ketamind.errors import BadValue, unknown_name
 SITES = ("synaptic", "tonic")
 STRETCH_S = 0.1
 SECONDS_PER_HOUR = 3600.0
+MOST_UM = 1e5
 # Potentials at the receptors that the literature suggests, in place of the simulated mean of point cells
 ASSUMED_POTENTIALS = {"pyramidal": -70.0, "pv": -58.0, "sst": -55.0, "vip": -62.0}
 ALIASES = {"esketamine": "s_ketamine", "arketamine": "r_ketamine"}
@@ -143,8 +144,8 @@ def effective_concentrations(free_uM: Mapping[str, float]) -> dict[str, float]:
     for given, value in free_uM.items():
         name = given.removeprefix("brain_unbound_")
         name = ALIASES.get(name, name)
-        if not (np.isfinite(value) and value >= 0):
-            raise BadValue(f"{value} uM of {given} is not allowed: give a free concentration of 0 or more.")
+        if not 0 <= value <= MOST_UM:
+            raise BadValue(f"{value} uM of {given} is not allowed: give a free concentration of 0 to {MOST_UM:g}.")
         if name == "ketamine":
             doses["S"] += value / 2
             doses["R"] += value / 2

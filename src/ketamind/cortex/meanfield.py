@@ -36,6 +36,7 @@ SOFT_HZ = 0.5  # error below which a low rate counts as right
 REL, ABS_HZ = 0.15, 0.5
 PRIOR_WEIGHT = 0.03
 OUTLIER = 0.3
+STARTS, EVALUATIONS = 3, 80
 STEPS, STEP_H = 400, 1e-3 / 3600
 FRACTIONS, LOGARITHMIC, PLAIN = ("rho", "n"), ("T", "W_pv", "W_sst", "W_vip"), ("c_e",)
 SHARED = ("k", "c_pv", "c_sst")
@@ -250,7 +251,7 @@ def limits(constants: Constants) -> tuple[Array, Array]:
     return centre - reach, centre + reach
 
 
-def fit(m: Measured, network: Network, starts: int = 3, evaluations: int = 80, seed: int = 1) -> Fit:
+def fit(m: Measured, network: Network, starts: int | None = None, evaluations: int | None = None, seed: int = 1) -> Fit:
     """Fit the chain's constants to the measured rates; every third point is kept out.
 
     The best of several starts: the shipped constants and random neighbours of them.
@@ -259,8 +260,8 @@ def fit(m: Measured, network: Network, starts: int = 3, evaluations: int = 80, s
     out = kept_out(m)
     rng = np.random.default_rng(seed)
     n = constants.start.size
-    near = [constants.start + (0.5 * rng.normal(size=n) if k else 0.0) for k in range(starts)]
-    found = [descend(x, constants, m, network, ~out, evaluations) for x in near]
+    near = [constants.start + (0.5 * rng.normal(size=n) if k else 0.0) for k in range(starts or STARTS)]
+    found = [descend(x, constants, m, network, ~out, evaluations or EVALUATIONS) for x in near]
     x = min(found, key=lambda pair: pair[0])[1]
     values = {name: float(v) for name, v in constants.values(x).items()}
     model = steady_rates(constants.values(x[None]), m, network)[0]

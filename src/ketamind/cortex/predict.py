@@ -57,7 +57,7 @@ class Settings:
     seeds: int = 1
     potentials: str = "simulated"
     cells: int | None = None
-    most_networks: int = 24
+    most_networks: int = 20
 
     @property
     def fixed(self) -> Mapping[str, float]:
@@ -181,11 +181,11 @@ def predict(
 
 
 def calibrate_ensemble(
-    folder: Path, lineages: int = 40, seed: int = 1, threads: int | None = None, progress: Progress | None = None
+    folder: Path, lineages: int = 30, seed: int = 1, threads: int | None = None, progress: Progress | None = None
 ) -> list[Calibrated]:
     """Calibrate lineages that the folder lacks, each saved as it ends; returns all. Goes on where it was stopped."""
     if not 1 <= lineages <= 1000:
-        raise BadValue(f"{lineages} lineages cannot be calibrated: give 1 to 1000 (40 for a result).")
+        raise BadValue(f"{lineages} lineages cannot be calibrated: give 1 to 1000 (30 for a result).")
     missing = [k for k in range(lineages) if not (folder / f"network_{k:03d}.json").is_file()]
 
     def one(number: int) -> None:

@@ -78,7 +78,8 @@ def aperiodic(f: Series, power: Series) -> Aperiodic:
     from specparam.models import SpectralModel
 
     model: Any = SpectralModel(**PEAKS, aperiodic_mode="knee", verbose=False)
-    model.fit(f[use], power[use])
+    with np.errstate(invalid="ignore"):  # the fit tries negative knees, which have no logarithm at low f
+        model.fit(f[use], power[use])
     offset, knee, exponent = (float(x) for x in model.get_params("aperiodic"))
     peaks = np.atleast_2d(model.get_params("peak"))[:, :2]
     inside = peaks[(peaks[:, 0] >= PEAK_HZ[0]) & (peaks[:, 0] <= PEAK_HZ[1])]
@@ -89,7 +90,7 @@ def aperiodic(f: Series, power: Series) -> Aperiodic:
 
 def curve(q: Series, x: Series) -> Series:
     """log10 of the aperiodic power at x = log10 f; q = offset, knee, exponent."""
-    with np.errstate(invalid="ignore"):  # a negative knee, of a fit that failed, has no logarithm at low f
+    with np.errstate(invalid="ignore"):
         return np.asarray(q[0] - np.log10(q[1] + 10 ** (q[2] * x)))
 
 
