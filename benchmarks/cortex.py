@@ -1,12 +1,13 @@
-"""Speed and agreement of the spiking cortex: this package beside Brian2, on the same network, one core, one run.
+"""Speed and agreement of the spiking cortex: this package beside Brian2 and NEST, on one network, one core, one run.
 
     python benchmarks/cortex.py --json                        10,000 cells, 1 s: seconds of computing a simulated second
     python benchmarks/cortex.py --agree                       rates over repeats, drug-free and at 1 uM (assumed ratio)
+    python benchmarks/cortex.py --nest                        the plain network, beside NEST's aeif_cond_exp
     python benchmarks/cortex.py --scaling                     1,000 to 100,000 cells, without Brian2
 
-Brian2 (extra `peers`) is used in C++ standalone mode with -O3 -march=native -ffast-math; `--peer-python` names a
-Python that has it, if it is not this one. Both sides get the same synapses, and neither time has
-building in it; of five tries on each side the fastest counts.
+Brian2 (extra `peers`) is used in C++ standalone mode with -O3 -march=native -ffast-math, NEST (package
+`nest-simulator`) with one thread; `--peer-python` names a Python that has them, if it is not this one. Both sides get
+the same synapses, and neither time has building in it; of several tries on each side the fastest counts.
 """
 
 import argparse
@@ -27,7 +28,9 @@ from ketamind.cortex.simulate import Condition, Simulation, cell_parameters
 from ketamind.cortex.spectrum import BANDS, band_power, power_spectrum
 from ketamind.cortex.wiring import Wiring, first_blocks, wire
 
-PEER = Path(__file__).parent / "cortex_brian2.py"
+HERE = Path(__file__).parent
+BRIAN2, NEST = HERE / "cortex_brian2.py", HERE / "cortex_nest.py"
+NEST_TRIES = 2
 WARM_UP_S = 0.5
 TRIES = 5
 
@@ -75,9 +78,9 @@ def statistics(ms: Any, cell: Any, n: int, seconds: float) -> dict[str, float]:
 
 def peer(
     network: Network, cells: int, seconds: float, conditions: list[dict[str, float]], repeats: int, wiring: Wiring,
-    python: str, floats: str, record: bool = False,
+    python: str, floats: str, record: bool = False, script: Path = BRIAN2,
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The same in Brian2: one entry a condition and repeat."""
+    """The same in Brian2 or NEST: one entry a condition and repeat."""
     n = network.counts(cells)
     values = {t: map(float, cell_parameters(network, t, Condition())) for t in network.types}
     with tempfile.TemporaryDirectory() as folder:
@@ -103,10 +106,10 @@ def peer(
         }
         Path(folder, "job.json").write_text(json.dumps(job))
         np.savez(Path(folder, "synapses.npz"), **pairs(network, cells, wiring))
-        command = [python, str(PEER), f"{folder}/job.json", f"{folder}/synapses.npz"]
+        command = [python, str(script), f"{folder}/job.json", f"{folder}/synapses.npz"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
         if done.returncode:
-            raise SystemExit(f"Brian2 did not run (give --peer-python a Python that has it): {done.stderr[-800:]}")
+            raise SystemExit(f"{script.name} did not run (is it in --peer-python?): {done.stderr[-800:]}")
         found = list(json.loads(done.stdout[done.stdout.index("[{") :]))
         for k, run in enumerate(found if record else []):
             spikes = np.load(Path(folder, f"spikes_{k}.npz"))
@@ -135,6 +138,24 @@ def speed(a: argparse.Namespace, network: Network) -> dict[str, Any]:
         "ratio": ratio,
         "ours_rates": mine["rates"],
         "brian2_rates": theirs["rates"],
+    }
+
+
+def speed_nest(a: argparse.Namespace, network: Network) -> dict[str, Any]:
+    """Seconds of computing a simulated second beside NEST, on a network that both can express."""
+    wiring, rest = wire(network, a.cells, 1), assumed_block(0)
+    Simulation(network, a.cells, 1, wiring).run(0.01)
+    mine = min((ours(network, a.cells, a.seconds, 1, rest, wiring) for _ in range(TRIES)), key=lambda r: r["s_per_s"])
+    tried = peer(network, a.cells, a.seconds, [rest], NEST_TRIES, wiring, a.peer_python, a.float, script=NEST)
+    theirs = min(tried, key=lambda r: r["seconds_each"])
+    return {
+        "cells": a.cells,
+        "synapses": int(wiring.targets.size),
+        "ours_s_per_s": mine["s_per_s"],
+        "nest_s_per_s": theirs["seconds_each"],
+        "ratio": theirs["seconds_each"] / mine["s_per_s"],
+        "ours_rates": mine["rates"],
+        "nest_rates": theirs["rates"],
     }
 
 
@@ -186,16 +207,18 @@ def main() -> None:
     parser.add_argument("--cells", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--network", default="starting")
+    parser.add_argument("--network", default="")
     parser.add_argument("--float", choices=("float32", "float64"), default="float32", help="of Brian2")
     parser.add_argument("--peer-python", default=sys.executable)
     parser.add_argument("--agree", action="store_true")
+    parser.add_argument("--nest", action="store_true")
     parser.add_argument("--scaling", action="store_true")
     parser.add_argument("--json", action="store_true")
     a = parser.parse_args()
-    network = read_network(a.network)
+    network = read_network(a.network or ("plain" if a.nest else "starting"))
     a.cells = a.cells or (1000 if a.agree else 10_000)
-    found = agreement(a, network) if a.agree else scaling(a, network) if a.scaling else speed(a, network)
+    study = agreement if a.agree else scaling if a.scaling else speed_nest if a.nest else speed
+    found = study(a, network)
     if a.json:
         print(json.dumps(found))
         return
