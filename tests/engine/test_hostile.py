@@ -132,3 +132,11 @@ def test_a_vanishing_pivot(engine):
     """d rate / d x grows without limit: I / (gamma h) - J passes through a singular matrix."""
     _, status = outcome(hostile(lambda x: np.exp(50.0 * x.x)), engine)
     assert status.outcome == "failed"
+
+
+@pytest.mark.parametrize("slope", [np.inf, np.nan])
+def test_polishing_a_rest_stops_where_the_jacobian_is_not_finite(slope):
+    from ketamind.engine.oracle import polish
+
+    at = np.array([1.0])
+    assert polish(lambda t, x: x, lambda t, x: np.array([[slope]]), at) is at

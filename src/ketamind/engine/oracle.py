@@ -227,7 +227,10 @@ def polish(f: Function, jacobian: Function, x: Floats, limit: float = 0.01) -> F
     """Newton's method from near a steady state; x itself where that would lead away."""
     best, residual = x, np.linalg.norm(f(0.0, x))
     for _ in range(5):
-        change = np.linalg.lstsq(jacobian(0.0, best), -f(0.0, best), rcond=1e-14)[0]
+        slope, rate = jacobian(0.0, best), f(0.0, best)
+        if not (np.isfinite(slope).all() and np.isfinite(rate).all()):
+            break
+        change = np.linalg.lstsq(slope, -rate, rcond=1e-14)[0]
         trial = best + change
         new = np.linalg.norm(f(0.0, trial))
         if not new < residual or (np.abs(change) > limit * (np.abs(best) + 1e-6)).any():
