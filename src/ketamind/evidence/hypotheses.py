@@ -20,7 +20,7 @@ hypotheses by the group `ketamind.hypotheses`, each entry the path of a TOML fil
 import runpy
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import metadata, resources
 from pathlib import Path
@@ -64,6 +64,12 @@ class Hypothesis:
     def laboratory(self, seed: int = 1) -> Laboratory:
         """Where its experiments are run."""
         return Laboratory(without=self.without, values=dict(self.values), seed=seed, additions=self.additions)
+
+    def less(self, mechanisms: Iterable[str]) -> "Hypothesis":
+        """The same with further mechanisms switched off. Raises UnknownName."""
+        more = tuple(mechanisms)
+        _known(more, "a mechanism", "--without", extended(full_chain(), self.additions).mechanisms)
+        return replace(self, without=tuple(dict.fromkeys((*self.without, *more))))
 
     def speaks_of(self, e: Experiment) -> bool:
         """False for an experiment of a domain on which it is silent, unless one of its own mechanisms gives it."""
