@@ -9,6 +9,7 @@ from ketamind.cli.common import (
     Out,
     Seed,
     Species,
+    Without,
     Words,
     app,
     names,
@@ -58,6 +59,47 @@ def knockouts(
         print("\n" + pairs.as_text())
     if published:
         print("\n" + studies_text(published))
+
+
+@app.command()
+def sensitivity(
+    protocol: Words,
+    observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
+    parameters: Annotated[
+        str, typer.Option(help="Parameters, or beginnings of names such as nmda; the 16 that matter most if left out.")
+    ] = "",
+    samples: Annotated[int, typer.Option(help="Samples, each of two runs and one a parameter.", min=16)] = 256,
+    patient: Annotated[str, typer.Option(help="The typical patient, such as population=trd,weight_kg=82.")] = "",
+    without: Without = "",
+    species: Species = "human",
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Tell which parameters outcomes depend on: Sobol indices over the ranges of the tables."""
+    from ketamind.simulation.who import protocol_from, who_is_meant
+    from ketamind.studies.sensitivity import sensitivity as study
+
+    folder = writable(out)
+    with progress("samples", samples) as (advance, _):
+        found = study(
+            protocol_from(" ".join(protocol)),
+            observe,
+            names(parameters),
+            samples=samples,
+            patient=who_is_meant(patient, "", species),
+            without=names(without),
+            seed=seed,
+            progress=advance,
+        )
+    if folder is not None:
+        from ketamind.report.sensitivity_report import write_sensitivity_report
+
+        tell(f"report: {write_sensitivity_report(found, folder)}")
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print(found.as_text())
 
 
 @app.command()
