@@ -326,7 +326,7 @@ def _solve(
     model, untouched = models
     if lab.draws:
         return _solve_draws(arm, models, effects, values, times, count)
-    names = wanted_outputs(model)
+    names = tuple(sorted({*wanted_outputs(model), *needed}))
     weights = np.broadcast_to(values.get("patient.weight", np.array([1.0])), (count,))
     schedules = _schedules(arm, effects, model, weights, float(times[-1]) + PAST_THE_END_H)
     start = None
