@@ -89,7 +89,7 @@ def test_an_interrupt_keeps_what_is_done():
 def test_memory_stays_flat():
     def peak(points):
         tracemalloc.start()
-        sobol_indices(lambda shares: shares[:, :1], 40, points, seed=1, block=512)
+        evaluated(lambda shares: shares[:, :1], 40, points, seed=1, block=512)
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         return most

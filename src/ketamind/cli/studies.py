@@ -66,7 +66,7 @@ def sensitivity(
     protocol: Words,
     observe: Annotated[str, typer.Option(help="Outcomes, such as madrs@24h,cadss@40min.")] = "",
     parameters: Annotated[
-        str, typer.Option(help="Parameters, or beginnings of names such as nmda; the 16 that matter most if left out.")
+        str, typer.Option(help="Parameters, or beginnings of names such as nmda; the 24 that matter most if left out.")
     ] = "",
     samples: Annotated[int, typer.Option(help="Samples, each of two runs and one a parameter.", min=16)] = 256,
     patient: Annotated[str, typer.Option(help="The typical patient, such as population=trd,weight_kg=82.")] = "",

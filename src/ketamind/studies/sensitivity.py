@@ -26,7 +26,7 @@ from ketamind.studies.sobol import Indices, evaluated, screened, sobol_indices
 Floats = NDArray[np.float64]
 Progress = Callable[[int, int], None]
 OUTCOMES = "cadss@40min,power_gamma@40min,spine_density@24h,madrs@24h,madrs@7d"
-KEPT = 16
+KEPT = 24
 SCREENING_POINTS = 8
 MOST_RUNS = 5_000_000
 FAST = Options(rtol=1e-4, max_steps=3_000, rescue=0)
@@ -131,7 +131,7 @@ def sensitivity(
 
     Parameters
     ----------
-    parameters : rows of the tables, or the beginnings of their names such as `nmda`; if none is given, the 16 that
+    parameters : rows of the tables, or the beginnings of their names such as `nmda`; if none is given, the 24 that
                  move the outcomes most
     samples    : base points, rounded up to a power of two; each costs two runs and one for each parameter
 
