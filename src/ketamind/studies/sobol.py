@@ -111,7 +111,7 @@ def evaluated(
     done = 0
     try:
         for part in saltelli(points, parameters, seed, block):
-            values = evaluate(part.reshape(-1, parameters))
+            values = np.array(evaluate(part.reshape(-1, parameters)))
             found.append(values.reshape(*part.shape[:2], -1))
             done += len(part)
             if progress is not None:
