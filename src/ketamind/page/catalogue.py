@@ -22,7 +22,7 @@ from ketamind.simulation.who import who_is_meant
 
 @dataclass(frozen=True)
 class Route:
-    """A way in: how it is written, said, and what a person usually gets; `minutes` is the usual infusion."""
+    """A way in: how it is written, said, and what is usual; `minutes` of an infusion, `step` of a device."""
 
     route: str
     label: str
@@ -32,13 +32,14 @@ class Route:
     low: float
     high: float
     minutes: float | None = None
+    step: float | None = None
 
 
 ROUTES = (
     Route("iv", "i.v.", "i.v.", "mg/kg", 0.5, 0.05, 2.0, 40.0),
     Route("im", "i.m.", "into muscle", "mg/kg", 0.5, 0.05, 2.0),
     Route("sc", "s.c.", "under the skin", "mg/kg", 0.5, 0.05, 2.0),
-    Route("in", "nasal", "into the nose", "mg", 84.0, 7.0, 150.0),
+    Route("in", "nasal", "into the nose", "mg", 84.0, 7.0, 140.0, step=7.0),
     Route("po", "oral", "by mouth", "mg", 100.0, 10.0, 500.0),
     Route("sl", "sublingual", "under the tongue", "mg", 100.0, 10.0, 500.0),
 )

@@ -16,7 +16,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from ketamind.page import runs
+from ketamind.page import runs, views
 from ketamind.page.doors import refusal
 from ketamind.page.guards import Guards, Harden
 
@@ -47,7 +47,7 @@ def create_app(hosts: Sequence[str] = LOOPBACK, guards: Guards | None = None) ->
 
 def all_routes() -> list[BaseRoute]:
     """The doors of every view."""
-    return [*runs.routes]
+    return [*runs.routes, *views.routes]
 
 
 async def _first_page(request: Request) -> Response:

@@ -3,10 +3,13 @@
     4 bytes, little endian: length of the header | header, JSON, padded to a multiple of 4 | float32 values
 
 Values stand in the order layer, quantity, time. A first answer holds the typical patient (`middle`); a second, which
-takes longer, the ends of the band (`low`, `high`) that holds 90 % of virtual patients.
+takes longer, the ends of the band (`low`, `high`) that holds 90 % of virtual patients. What the page shows against its
+value before the dose (rates, scores, densities) has the band of that comparison in each patient, set on the typical
+patient's own start; so differences between people that were there before are not taken for doubt about the effect.
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,11 +20,10 @@ from numpy.typing import NDArray
 
 from ketamind.biology.chain import full_chain
 from ketamind.biology.pharmacokinetics import molar_mass
-from ketamind.declare import Model
 from ketamind.page.asked import Asked, times_to
 from ketamind.protocols import Protocol
 from ketamind.simulation.populations import draw_patients, typical_patient
-from ketamind.simulation.simulate import parameter_hash, prepare, solve_patients
+from ketamind.simulation.simulate import prepare, solve_patients
 
 Floats = NDArray[np.float64]
 IN_BLOOD = (
@@ -38,10 +40,19 @@ QUANTITIES = (
     *("mor_occupancy", "mor_blockade", "mu_tone", "trkb_binding"),
     *(f"rate_{c}" for c in CELLS),
     *("inhibitory_conductance", "gaba_gain", "sst_output", "extracellular_glutamate", "power_gamma", "rate_lhb"),
-    *("bdnf_extracellular", "p_trkb", "mtorc1_activity", "p_eef2"),
+    *("bdnf_extracellular", "p_trkb", "mtorc1_activity", "p_mtor", "p_eef2"),
     *("synaptic_strength", "surface_ampar", "spine_density", "spine_density_untreated"),
     *("antidepressant_drive", "loss_of_responsiveness", "cadss", "madrs"),
 )
+AS_RATIO = frozenset(f"rate_{c}" for c in CELLS) | {
+    *("rate_lhb", "inhibitory_conductance", "extracellular_glutamate", "power_gamma"),
+    *("bdnf_extracellular", "p_trkb", "p_mtor", "p_eef2", "surface_ampar", "spine_density"),
+}
+"""Shown over their value before."""
+
+AS_CHANGE = frozenset({"madrs"})
+"""Shown as difference from their value before."""
+
 LOW, HIGH = 5, 95
 BLOOD_UNIT = "ng/mL"
 
@@ -62,15 +73,30 @@ class Table:
 
 def typical_table(asked: Asked) -> Table:
     """The typical patient. Raises as `simulate`."""
+    begun = time.perf_counter()
     protocol, values = _solved(asked, 1, 0)
-    return Table(_header(asked, protocol, ("middle",)), values[None, :, :, 0].astype(np.float32))
+    header = _header(asked, protocol, ("middle",)) | {"solve_ms": round(1e3 * (time.perf_counter() - begun), 2)}
+    return Table(header, values[None, :, :, 0].astype(np.float32))
 
 
 def band_table(asked: Asked, patients: int, seed: int) -> Table:
     """The range that holds 90 % of virtual patients. Raises as `simulate`."""
     protocol, values = _solved(asked, patients, seed)
-    ends = np.percentile(values, (LOW, HIGH), axis=2)
+    _, typical = _solved(asked, 1, 0)
+    ends = np.percentile(compared(values, typical), (LOW, HIGH), axis=2)
     return Table({**_header(asked, protocol, ("low", "high")), "patients": patients}, ends.astype(np.float32))
+
+
+def compared(values: Floats, typical: Floats) -> Floats:
+    """Patients' values (quantity, time, patient), those shown against before set on the typical patient's start."""
+    found = values.copy()
+    for i, name in enumerate(QUANTITIES):
+        start, own = typical[i, 0, 0], values[i, 0]
+        if name in AS_CHANGE:
+            found[i] = values[i] - own + start
+        elif name in AS_RATIO:
+            found[i] = start * np.divide(values[i], own, out=np.ones_like(values[i]), where=own != 0)
+    return found
 
 
 def _solved(asked: Asked, patients: int, seed: int) -> tuple[Protocol, Floats]:
@@ -111,11 +137,6 @@ def quantities() -> dict[str, dict[str, str]]:
         for name in QUANTITIES
         if name in outputs
     }
-
-
-@lru_cache(maxsize=64)
-def _fingerprint(model: Model) -> str:
-    return parameter_hash(model)
 
 
 def _header(asked: Asked, protocol: Protocol, layers: Sequence[str]) -> dict[str, Any]:

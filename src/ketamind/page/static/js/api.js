@@ -20,6 +20,10 @@ export class Api {
     return (await this.#post(path, content, options)).json();
   }
 
+  async postText(path, content, options = {}) {
+    return (await this.#post(path, content, options)).text();
+  }
+
   /** A run of the typical patient. */
   async run(asked, options = {}) {
     return Table.decode(await (await this.#post("api/run", asked, options)).arrayBuffer());
