@@ -157,7 +157,7 @@ def document(model: Model, events: Schedule, start: Start, title: str) -> str:
     writer.equations()
     for number, change in enumerate(changes(events, start.time_h), start=1):
         writer.event(number, change)
-    return str(libsbml.writeSBMLToString(writer.document))
+    return writer.text()
 
 
 class Writer:
@@ -317,25 +317,34 @@ class Writer:
             raise BadFile(f"this cannot be said in SBML: {formula[:120]} ({self.sbml.getLastParseL3Error()}).")
         return math
 
+    def constant(self, name: str, units: str, meaning: str, value: float = 0.0) -> None:
+        """A further constant, beside those of the model."""
+        self._parameter(name, units, meaning, value, constant=True)
+
     def event(self, number: int, change: Change) -> None:
-        """All that happens at one time."""
+        """All that happens at one time of a schedule."""
+        units = {name: self.unit(self._unit_name(name)) for name in (*change.added, *change.levels)}
+        sets = {sid(n): f"{sid(n)} + {number_text(v, units[n])}" for n, v in change.added.items()}
+        sets |= {sid(n): number_text(v, units[n]) for n, v in change.levels.items()}
+        self.event_at(f"event_{number}", number_text(change.time_h, self.unit("h")), sets)
+
+    def event_at(self, name: str, time: str, sets: Mapping[str, str]) -> None:
+        """An event: from that time on, variables are set by formulas, all at once."""
         event = self.model.createEvent()
-        event.setId(f"event_{number}")
+        event.setId(name)
         event.setUseValuesFromTriggerTime(True)
         trigger = event.createTrigger()
         trigger.setInitialValue(False)
         trigger.setPersistent(True)
-        trigger.setMath(self._math(f"time >= {number_text(change.time_h, self.unit('h'))}"))
-        for name, amount in change.added.items():
-            units = self.unit(self._unit_name(name))
-            self._assign(event, sid(name), f"{sid(name)} + {number_text(amount, units)}")
-        for name, level in change.levels.items():
-            self._assign(event, sid(name), number_text(level, self.unit(self._unit_name(name))))
+        trigger.setMath(self._math(f"time >= {time}"))
+        for variable, formula in sets.items():
+            assignment = event.createEventAssignment()
+            assignment.setVariable(variable)
+            assignment.setMath(self._math(formula))
 
-    def _assign(self, event: Any, variable: str, formula: str) -> None:
-        assignment = event.createEventAssignment()
-        assignment.setVariable(variable)
-        assignment.setMath(self._math(formula))
+    def text(self) -> str:
+        """The document as it stands."""
+        return str(self.sbml.writeSBMLToString(self.document))
 
     def _unit_name(self, name: str) -> str:
         system = self.source.system

@@ -276,10 +276,10 @@ def weights(experiments: Sequence[Experiment]) -> Floats:
     return np.asarray(np.array([names.count(n) ** -0.25 for n in names]) / spread, dtype=np.float64)
 
 
-def prior(model: Model) -> tuple[Floats, Floats]:
+def prior(model: Model, free: Sequence[str] = FREE) -> tuple[Floats, Floats]:
     """Middle and standard deviation of the logarithm of each free parameter."""
-    low = np.log([model.rows[n].low for n in FREE])
-    high = np.log([model.rows[n].high for n in FREE])
+    low = np.log([model.rows[n].low for n in free])
+    high = np.log([model.rows[n].high for n in free])
     return (low + high) / 2, (high - low) / 4
 
 
