@@ -11,6 +11,7 @@ PACKAGE = Path(ketamind.__file__).parent
 FLOORS = {
     "errors": 0,
     "declare": 1,
+    "provenance": 2,
     "biology": 2,
     "engine": 2,
     "protocols": 2,
@@ -22,6 +23,7 @@ FLOORS = {
     "report": 7,
     "exchange": 7,
     "page": 8,
+    "doctor": 8,
     "cli": 9,
 }
 TOP = 10

@@ -1,19 +1,46 @@
 """What all commands share: the application, options, progress, and how results are printed."""
 
 import json
+import shlex
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+from typer.core import TyperCommand
 
 from ketamind.errors import BadFile, BadValue
 
 RESEARCH_ONLY = "For research and teaching. Not medical advice."
 
-app = typer.Typer(
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Remembered(TyperCommand):
+    """A command that keeps what was asked of it, so that its output can say so."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words of the command line, and keep them."""
+        from ketamind.provenance import ASKED
+
+        words = shlex.join(["ketamind", ctx.info_name or "", *args])
+        rest = super().parse_args(ctx, args)
+        seed = {"seed": ctx.params["seed"]} if "seed" in ctx.params else {}
+        ASKED.set({"command": words, **seed})
+        return rest
+
+
+class Application(typer.Typer):
+    """The application, whose commands all remember what was asked."""
+
+    def command(self, name: str | None = None, **options: Any) -> Callable[[Command], Command]:
+        """Register a command."""
+        return super().command(name, **{"cls": Remembered, **options})
+
+
+app = Application(
     name="ketamind",
     help=f"How ketamine works in the brain, from a dose to a mood curve. {RESEARCH_ONLY}",
     no_args_is_help=True,
@@ -44,9 +71,11 @@ def numbers(words: str) -> tuple[float, ...]:
         raise BadValue(f"'{words}' is not numbers separated by commas, such as 0.25,0.5,1.") from None
 
 
-def print_json(value: Any) -> None:
-    """Write JSON to standard output; numbers without end are an error."""
-    print(json.dumps(value, indent=2, allow_nan=False))
+def print_json(value: dict[str, Any]) -> None:
+    """Write JSON to standard output, with its provenance; numbers without end are an error."""
+    from ketamind.provenance import stamped
+
+    print(json.dumps(stamped(value), indent=2, allow_nan=False))
 
 
 def tell(message: str) -> None:

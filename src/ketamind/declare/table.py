@@ -1,6 +1,7 @@
 """The parameter tables: every number of the model, one row each, with unit, range, species and source."""
 
 import csv
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -76,6 +77,14 @@ class Table:
         if twice:
             raise BadFile(f"parameter '{twice[0]}' stands in two tables; give the added one another id.")
         return replace(self, rows={**self.rows, **other.rows})
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of every value, unit, range and spread, whatever the order of the rows."""
+        cells = (
+            f"{r.id},{r.species},{r.value!r},{r.unit},{r.low!r},{r.high!r},{r.between!r}" for r in self.rows.values()
+        )
+        return hashlib.sha256("\n".join(sorted(cells)).encode()).hexdigest()[:16]
 
     def of(self, species: str) -> "Table":
         """The same rows, read for another species."""

@@ -15,6 +15,7 @@ from ketamind.cortex.predict import FINDINGS, LOW_UM, UM, Prediction
 from ketamind.cortex.sweep import MIXES, TONIC_SCALES, DosePoint, sweep_json
 from ketamind.cortex.verdict import CONDITIONED_ON, READ_OUTS, Verdict, conditioned
 from ketamind.errors import BadFile
+from ketamind.provenance import stamped
 from ketamind.report.cortex_figures import (
     cortex_figure,
     dose_figure,
@@ -94,7 +95,7 @@ def plain(value: float | None) -> str:
 def write_json(value: Any, file: Path) -> None:
     """Write JSON whole. Raises BadFile."""
     try:
-        file.write_text(json.dumps(value, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        file.write_text(json.dumps(stamped(value), indent=1, allow_nan=False) + "\n", encoding="utf-8")
     except OSError as problem:
         raise BadFile(f"cannot write '{file}': {problem.strerror or problem}. Choose another folder.") from None
 

@@ -7,6 +7,7 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from ketamind.errors import BadFile
+from ketamind.provenance import stamped
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import save_figure
 from ketamind.report.style import NEUTRAL, RC, STAGE
@@ -18,7 +19,7 @@ def write_optimise_report(front: Front, folder: Path) -> Path:
     figure = front_figure(front)
     save_figure(figure, folder / "front")
     try:
-        (folder / "result.json").write_text(json.dumps(front.as_json(), indent=2) + "\n", encoding="utf-8")
+        (folder / "result.json").write_text(json.dumps(stamped(front.as_json()), indent=2) + "\n", encoding="utf-8")
     except OSError as problem:
         raise BadFile(f"cannot write into '{folder}': {problem.strerror or problem}. Choose another folder.") from None
     words = (

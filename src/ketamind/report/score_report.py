@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from ketamind import __version__
 from ketamind.evidence.score import Row, Score
+from ketamind.provenance import stamped
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import save_figure
 from ketamind.report.style import NEUTRAL, RC, STAGE
@@ -31,7 +32,7 @@ def write_score_report(found: Score, folder: Path) -> Path:
         *(_rows_section(found.rows, outcome, title) for outcome, title in OUTCOMES.items()),
         _rows_section(found.rows, "failed", "Failed"),
     ]
-    (folder / "score.json").write_text(json.dumps(found.as_json(), indent=1), encoding="utf-8")
+    (folder / "score.json").write_text(json.dumps(stamped(found.as_json()), indent=1), encoding="utf-8")
     lead = "Every published experiment predicted by the model and judged by the rule of its statistic."
     html = report_html("Scoreboard", lead, sections, f"version {__version__}, seed {found.lab.seed}")
     return write_report(folder / "report.html", html)

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ketamind.errors import BadFile
+from ketamind.provenance import stamped
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import save_figure
 from ketamind.report.trial_figures import forest_figure, power_figure, relapse_figure, visits_figure
@@ -59,7 +60,7 @@ def _figures(report: TrialReport) -> dict[str, tuple[Figure, str]]:
 def _write_json(report: TrialReport, path: Path) -> None:
     part = path.with_name(path.name + ".part")
     try:
-        part.write_text(json.dumps(report.as_json(), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(stamped(report.as_json()), indent=2, allow_nan=False) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as problem:
         raise BadFile(f"cannot write '{path}': {problem.strerror or problem}. Choose another folder.") from None
