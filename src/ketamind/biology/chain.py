@@ -7,6 +7,7 @@ and back: rates drive the block that shapes them, and synapses change the circui
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from ketamind.biology.circuit import circuit
 from ketamind.biology.drug_action import drug_action, medicine_effect
@@ -62,6 +63,7 @@ def slice_chain(drugs: Iterable[str], species: str = "mouse", actions: Actions |
     return _model("slice", (*actors, *_brain(names)), species, (*doors, *FROM_OUTSIDE), moved)
 
 
+@lru_cache(maxsize=4)
 def full_chain(species: str = "human") -> Model:
     """The chain with every common drug and route, for listings and explanations."""
     given = EVERYTHING if species == "human" else frozenset({("ketamine", "ip"), ("ketamine", "iv")})
