@@ -8,6 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ketamind.errors import unknown_name
+from ketamind.page import cortexview, listen, theories, trialview
 from ketamind.page.asked import Asked, Name
 from ketamind.page.doors import Checked, answer, aside, body, door, form
 from ketamind.page.export import Wanted, protocol_toml, python_of, run_csv
@@ -75,6 +76,48 @@ async def _fit(request: Request) -> Response:
     return answer(await aside(fitted, confirmed))
 
 
+async def _claims(request: Request) -> Response:
+    return answer(await aside(listen.listed))
+
+
+async def _claim(request: Request) -> Response:
+    return answer(await aside(listen.scene, request.path_params["name"]))
+
+
+async def _matrix(request: Request) -> Response:
+    return answer(await aside(theories.matrix))
+
+
+async def _pair(request: Request) -> Response:
+    return answer(await aside(theories.curves, await form(request, theories.Pair)))
+
+
+async def _telling(request: Request) -> Response:
+    pair = await form(request, theories.Pair)
+    pair.both()
+    return answer(jobs().begin(lambda job: theories.telling(pair, job)).as_json())
+
+
+async def _cortex(request: Request) -> Response:
+    asked = await form(request, cortexview.CortexAsked)
+    asked.check()
+    return answer(jobs().begin(lambda job: cortexview.simulated(asked, job)).as_json())
+
+
+async def _trials(request: Request) -> Response:
+    return answer(await aside(trialview.listed))
+
+
+async def _trial(request: Request) -> Response:
+    return answer(await aside(trialview.described, await form(request, trialview.TrialAsked)))
+
+
+async def _run_trial(request: Request) -> Response:
+    asked = await form(request, trialview.TrialAsked)
+    await aside(asked.trial)
+    return answer(jobs().begin(lambda job: trialview.run(asked, job)).as_json())
+
+
 async def _job(request: Request) -> Response:
     return answer(jobs().find(request.path_params["token"]).as_json())
 
@@ -91,6 +134,15 @@ routes: list[BaseRoute] = [
     Route("/api/mydata/read", door(_read), methods=["POST"]),
     Route("/api/mydata/overlay", door(_overlay), methods=["POST"]),
     Route("/api/mydata/fit", door(_fit), methods=["POST"]),
+    Route("/api/claims", door(_claims)),
+    Route("/api/claims/{name}", door(_claim)),
+    Route("/api/theories", door(_matrix)),
+    Route("/api/theories/pair", door(_pair), methods=["POST"]),
+    Route("/api/theories/telling", door(_telling), methods=["POST"]),
+    Route("/api/cortex", door(_cortex), methods=["POST"]),
+    Route("/api/trials", door(_trials)),
+    Route("/api/trial", door(_trial), methods=["POST"]),
+    Route("/api/trial/run", door(_run_trial), methods=["POST"]),
     Route("/api/jobs/{token}", door(_job)),
     Route("/api/jobs/{token}/stop", door(_stop), methods=["POST"]),
 ]
