@@ -270,7 +270,7 @@ def compare(
     try:
         for place, h in enumerate(chosen):
             describe(h.title)
-            advance = _part(progress, place, len(chosen))
+            advance = part_of(progress, place, len(chosen))
             found.append(kept[h.name] if _holds(kept, h) else _column(h, rows, seed, people, advance))
             if renew:
                 _store(found, rows)
@@ -349,7 +349,7 @@ def _kept(rows: Sequence[Experiment], seed: int, people: int) -> dict[str, Colum
     }
 
 
-def _part(progress: Progress | None, place: int, parts: int) -> Progress | None:
+def part_of(progress: Progress | None, place: int, parts: int) -> Progress | None:
     """Progress of one part as progress of the whole, in thousandths of a part."""
     if progress is None:
         return None
