@@ -1,26 +1,39 @@
 """The server of the page: which addresses it answers, and what it refuses.
 
-It binds to loopback, answers only pages that it served itself, and asks nothing of any other machine.
+It binds to loopback, answers only pages that it served itself, and asks nothing of any other machine. What a fresh page
+asks first is answered from disk if it was computed before (kept.py); everything else by the doors of the views, which
+are imported in the background.
 """
 
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
+import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+from starlette.types import Message, Receive, Scope, Send
 
-from ketamind.page import runs, views
-from ketamind.page.doors import refusal
+from ketamind.page import kept
+from ketamind.page.doors import body, refusal
 from ketamind.page.guards import Guards, Harden
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+IDLE_S = 2.0
+"""How long nobody must have asked before the next route's model is wired ahead of being wanted."""
+
+JSON, BINARY = "application/json", "application/octet-stream"
+TYPES = {"/api/run": BINARY, "/api/band": BINARY}
 
 
 def static_folder() -> Path:
@@ -28,26 +41,100 @@ def static_folder() -> Path:
     return Path(str(resources.files("ketamind.page") / "static"))
 
 
-def create_app(hosts: Sequence[str] = LOOPBACK, guards: Guards | None = None) -> Starlette:
-    """The application. `hosts` are the names under which it may be asked, so that no other site can use it."""
+def create_app(hosts: Sequence[str] = LOOPBACK, guards: Guards | None = None, ahead: bool = True) -> Starlette:
+    """The application.
+
+    `hosts` are the names under which it may be asked, so that no other site can use it; with `ahead` the models of all
+    routes are wired in idle time.
+    """
+    doors = Doors()
+
+    @asynccontextmanager
+    async def living(app: Starlette) -> AsyncIterator[None]:
+        threading.Thread(target=doors.warm, args=(ahead,), daemon=True).start()
+        yield
+        doors.close()
+
     return Starlette(
         routes=[
             Route("/", _first_page),
             Route("/favicon.ico", _icon),
-            *all_routes(),
             Mount("/static", StaticFiles(directory=static_folder())),
+            Mount("/api", doors),
         ],
         middleware=[
             Middleware(Harden, guards=guards or Guards()),
             Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts), www_redirect=False),
         ],
         exception_handlers={HTTPException: _http_problem, Exception: _unforeseen},
+        lifespan=living,
     )
 
 
-def all_routes() -> list[BaseRoute]:
-    """The doors of every view."""
-    return [*runs.routes, *views.routes]
+class Doors:
+    """The doors of all views, imported at the first need; first answers from disk."""
+
+    def __init__(self) -> None:
+        self.kept = kept.kept_answers()
+        self.lock = threading.Lock()
+        self.router: Router | None = None
+        self.asked_s = 0.0
+        self.closed = threading.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked_s = time.monotonic()
+        whole = {**scope, "root_path": ""}
+        address = str(scope["path"])
+        if self.router is None and address in self.kept:
+            raw = await body(Request(whole, receive))
+            if kept.is_first(address, raw):
+                await Response(self.kept[address], media_type=TYPES.get(address, JSON))(whole, receive, send)
+                return
+            receive = _again(raw, receive)
+        router = await anyio.to_thread.run_sync(self.open) if self.router is None else self.router
+        await router(whole, receive, send)
+
+    def open(self) -> Router:
+        """The doors. The first call imports them."""
+        with self.lock:
+            if self.router is None:
+                from ketamind.page import runs, views
+
+                self.router = Router(routes=[*runs.routes, *views.routes])
+            return self.router
+
+    def warm(self, ahead: bool) -> None:
+        """Import the doors, keep the first answers that are not kept, then wire the models of the other routes."""
+        self.open()
+        from ketamind.page.first import compute, wire_ahead
+
+        for address in kept.QUESTIONS:
+            if self.closed.is_set():
+                return
+            kept.answer_to(address, partial(compute, address))
+        if ahead:
+            wire_ahead(self._wait_for_idle)
+
+    def close(self) -> None:
+        """Stop what is done ahead."""
+        self.closed.set()
+
+    def _wait_for_idle(self) -> bool:
+        """Wait until nobody has asked for a while; false when the server ends."""
+        while not self.closed.wait(0.25):
+            if time.monotonic() - self.asked_s > IDLE_S:
+                return True
+        return False
+
+
+def _again(raw: bytes, receive: Receive) -> Receive:
+    """The same request body once more."""
+    parts: list[Message] = [{"type": "http.request", "body": raw, "more_body": False}]
+
+    async def replayed() -> Message:
+        return parts.pop() if parts else await receive()
+
+    return replayed
 
 
 async def _first_page(request: Request) -> Response:

@@ -22,6 +22,10 @@ import { h, s, set, tone } from "./dom.js";
 import { fromU, ticks as timeTicks, toU } from "./timeaxis.js";
 import { clamp, figure, minus } from "./words.js";
 
+/** About how wide a letter of a label is, and how far above or below its line it may stand, px. */
+const LETTER = 6;
+const LIFTS = [-6, 13, -12, 19];
+
 export function lineChart(element, spec) {
   return new LineChart(element, spec);
 }
@@ -87,6 +91,7 @@ class LineChart {
     const [y0, y1] = [spec.height - spec.bottom, spec.top];
     this.box = { x0, x1, y0, y1 };
     const across = placer(spec.x);
+    this.unplace = spec.x.kind === "time" ? (u) => fromU(u, spec.x.last) : spec.x.kind === "log" ? (u) => spec.x.min * (spec.x.max / spec.x.min) ** u : (u) => spec.x.min + u * (spec.x.max - spec.x.min);
     this.px = (v) => x0 + clamp(across(v), -0.02, 1.02) * (x1 - x0);
     const range = spec.y.ticks ? spec.y : { ...spec.y, ...niceTicks(spec.y.min, spec.y.max, spec.y.count ?? 3, spec.y.kind) };
     this.y = range;
@@ -145,7 +150,7 @@ class LineChart {
     const places = [];
     return this.spec.series.filter((c) => c.label).map((c) => {
       const { x, y } = labelPlace(c, this, places);
-      places.push({ x, y, width: c.label.length * 6.2 });
+      places.push({ x, y, width: c.label.length * LETTER + 4 });
       return s("text", { class: "label", x, y, style: { fill: tone(c.colour) } }, c.label);
     });
   }
@@ -257,29 +262,39 @@ export function valueAt(c, at) {
   return y[low] + ((y[high] - y[low]) * (at - x[low])) / (x[high] - x[low] || 1);
 }
 
-/** A label beside its line where it is free: at `labelAt` (0..1 of the axis), above the line, clear of other labels. */
+/**
+ * Where a label disturbs least: beside its own line, near `labelAt` (0..1 of the axis), off other lines, other labels
+ * and the playhead.
+ */
 function labelPlace(c, chart, taken) {
   const { x0, x1, y0, y1 } = chart.box;
-  const width = c.label.length * 6.2;
-  const clear = (p) => taken.every((q) => Math.abs(p.y - q.y) > 12 || p.x + width < q.x || q.x + q.width < p.x);
-  const wanted = c.labelAt ?? 0.6;
-  for (const share of [wanted, wanted - 0.12, wanted + 0.12, wanted - 0.25, wanted + 0.25, 0.1]) {
-    const x = clamp(x0 + share * (x1 - x0), x0 + 2, x1 - width - 2);
-    const i = nearest(c.x, x + width / 2, chart);
-    for (const lift of [-6, 14]) {
-      const y = clamp(chart.py(c.y[i]) + lift, y1 + 9, y0 - 3);
-      if (clear({ x, y })) return { x, y };
+  const width = c.label.length * LETTER + 4;
+  const head = chart.spec.t === undefined || chart.spec.t === null ? -1e3 : chart.px(chart.spec.t);
+  let best = { cost: Infinity };
+  for (let share = 0.01; share < 0.97; share += 0.04) {
+    const x = clamp(x0 + share * (x1 - x0), x0 + 2, x1 - width);
+    for (const lift of LIFTS) {
+      const y = clamp(chart.py(heightAt(c, x + width / 2, chart)) + lift, y1 + 8, y0 - 2);
+      let cost = 5 * Math.abs(share - (c.labelAt ?? 0.6)) + (head > x - 4 && head < x + width + 4 ? 4 : 0);
+      for (const q of taken) if (Math.abs(y - q.y) < 11 && x < q.x + q.width && q.x < x + width) cost += 20;
+      for (const other of chart.spec.series) cost += crossings(other, x, x + width, y - 4, chart) * (other === c ? 0.7 : 1);
+      if (cost < best.cost) best = { x, y, cost };
     }
   }
-  return { x: x0 + 4, y: y1 + 10 + 12 * taken.length };
+  return best;
 }
 
-function nearest(xs, target, chart) {
-  let best = 0;
-  for (let i = 1; i < xs.length; i++) {
-    if (Math.abs(chart.px(xs[i]) - target) < Math.abs(chart.px(xs[best]) - target)) best = i;
-  }
-  return best;
+/** How much of a label's width a line runs through, in eighths. */
+function crossings(c, from, to, middle, chart) {
+  let count = 0;
+  for (let k = 0; k <= 8; k++) if (Math.abs(chart.py(heightAt(c, from + ((to - from) * k) / 8, chart)) - middle) < 6) count += 1;
+  return count;
+}
+
+/** The series' value below a pixel. */
+function heightAt(c, x, chart) {
+  const share = (x - chart.box.x0) / (chart.box.x1 - chart.box.x0);
+  return valueAt(c, chart.unplace(share));
 }
 
 function anchor(at, box) {

@@ -77,7 +77,7 @@ class Explore {
     const vignette = VIGNETTES.find((g) => g.stage === stage);
     this.stage = stage;
     for (const stop of this.stopsNode.children) stop.setAttribute("aria-selected", String(Number(stop.dataset.stage) === stage));
-    if (NARROW.matches) this.picture.look(vignette.view);
+    if (NARROW.matches) this.picture.look(vignette.view, 0, stage);
     else this.picture.svg.querySelector(`[data-part="${{ 1: "vessel", 2: "pyramidal", 3: "glutamate", 4: "dendrite", 5: "mood" }[stage]}"]`)?.focus();
   }
 
@@ -179,7 +179,7 @@ class Explore {
     const redrawn = performance.now() - begun;
     this.latency = redrawn;
     const solved = table.header.solve_ms;
-    this.context.status(`${solved === undefined ? "" : `Solved in ${Math.max(1, Math.round(solved))} ms · `}redrawn in ${Math.round(redrawn)} ms    ${this.context.edition === "static" ? "Static edition" : "Nothing leaves this machine"}`);
+    this.context.status(`${solved === undefined ? "" : `Solved in ${Math.max(1, Math.round(solved))} ms · `}redrawn in ${Math.round(redrawn)} ms · ${this.context.edition === "static" ? "Static edition" : "Nothing leaves this machine"}`);
     document.documentElement.dataset.redrawn = String(Number(document.documentElement.dataset.redrawn ?? 0) + 1);
     performance.measure("redraw", { start: begun, end: performance.now() });
   }
@@ -305,9 +305,8 @@ class Explore {
   #fold() {
     const folded = !WIDE.matches;
     document.querySelector(".view-explore")?.classList.toggle("folded", folded);
-    if (NARROW.matches) this.picture.look(VIGNETTES.find((g) => g.stage === (this.stage ?? 2)).view);
-    else this.picture.look(WHOLE);
-    if (NARROW.matches && !this.stage) this.go(2);
+    if (NARROW.matches) this.go(this.stage ?? 2);
+    else if (!this.picture.zoomed) this.picture.look(WHOLE);
     if (!folded) this.#closeSheet();
   }
 

@@ -5,6 +5,7 @@ import { figure } from "./words.js";
 
 const MULTIPLES = [1, 1.2, 1.5, 1.8, 2, 2.5, 3, 3.5, 4, 4.5, 5, 5.5, 6, 6.5, 7, 7.5, 8, 9];
 const DAYS = [[1, "1 day"], [3, "3 days"], [7, "1 week"], [14, "2 weeks"], [28, "4 weeks"], [56, "8 weeks"], [182, "26 weeks"]];
+const FEW = 2;
 const WEIGHTS = { low: 40, high: 150 };
 
 /** The doses that a slider stops at: even steps, or about eighteen a decade. */
@@ -102,13 +103,13 @@ export class Fields {
     const options = this.catalogue.routes.map((r) => ({ value: r.route, label: r.label, title: r.words }));
     const node = this.#choices("route", "Route", options, "route", (route) => ({ route, dose: null }));
     const minutes = h("input", { type: "number", min: 1, max: 1440, step: 1 });
-    const label = h("label", {}, "over, min", minutes);
+    const label = h("label", { class: "minutes" }, "over", minutes, "min");
     minutes.addEventListener("change", () => this.state.set({ minutes: this.state.fields.minutes.read(minutes.value) }));
     this.#watch((values) => {
       label.hidden = !routeOf(values, this.catalogue).minutes;
       minutes.value = values.minutes;
     });
-    node.append(h("div", { class: "pair" }, label));
+    node.querySelector("legend").append(label);
     return node;
   }
 
@@ -157,6 +158,13 @@ export class Fields {
       this.#watch((values) => chip.setAttribute("aria-pressed", String(values.besides.includes(b.drug))));
       return chip;
     });
+    chips.forEach((chip, i) => { chip.hidden = i >= FEW && !this.state.get("besides").includes(this.catalogue.besides[i].drug); });
+    const other = h("button", { class: "chip", type: "button", "aria-expanded": "false" }, "+ other");
+    other.addEventListener("click", () => {
+      for (const chip of chips) chip.hidden = false;
+      other.remove();
+    });
+    chips.push(other);
     return h("div", { class: "field", "data-field": "besides", role: "group", "aria-label": "Taken with it" }, h("p", { class: "name" }, "Taken with it"), h("div", { class: "chips" }, ...chips));
   }
 

@@ -14,10 +14,10 @@ const TICK_WIDTH = 72;
 const SUBSTANCES = ["s_ketamine", "r_ketamine", "norketamine", "dehydronorketamine", "hydroxynorketamine"];
 const TONE = { s_ketamine: "s-ketamine", r_ketamine: "r-ketamine", norketamine: "norketamine", dehydronorketamine: "dehydronorketamine", hydroxynorketamine: "hydroxynorketamine" };
 export const TICKS = {
-  pyramidal: { x: 400, y: 212 },
-  pv: { x: 196, y: 366 },
+  pyramidal: { x: 398, y: 246 },
+  pv: { x: 202, y: 368 },
   sst: { x: 410, y: 406 },
-  vip: { x: 490, y: 204 },
+  vip: { x: 483, y: 204 },
 };
 
 export class Motes {
@@ -57,13 +57,11 @@ export class Motes {
     const scale = Math.min(devicePixelRatio || 1, 2);
     if (this.canvas.width !== Math.round(width * scale)) this.canvas.width = Math.round(width * scale);
     if (this.canvas.height !== Math.round(height * scale)) this.canvas.height = Math.round(height * scale);
-    this.scale = this.canvas.width / this.view.width;
     this.#settle();
   }
 
   look(view) {
     this.view = view;
-    this.scale = this.canvas.width / view.width;
     this.#settle();
   }
 
@@ -86,14 +84,22 @@ export class Motes {
   }
 
   #draw() {
-    const { context: c, view, scale = 1 } = this;
+    const { context: c, view } = this;
+    const { width, height } = this.canvas;
+    const scale = Math.min(width / view.width, height / view.height);
     c.setTransform(1, 0, 0, 1, 0, 0);
-    c.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    c.setTransform(scale, 0, 0, scale, -view.x * scale, -view.y * scale);
-    this.#vessel();
-    this.#tissue();
-    this.#cleft();
-    this.#ticks();
+    c.clearRect(0, 0, width, height);
+    c.setTransform(scale, 0, 0, scale, (width - scale * view.width) / 2 - view.x * scale, (height - scale * view.height) / 2 - view.y * scale);
+    if (this.#shows(1)) {
+      this.#vessel();
+      this.#tissue();
+    }
+    if (this.#shows(2)) this.#ticks();
+    if (this.#shows(3)) this.#cleft();
+  }
+
+  #shows(stage) {
+    return !this.only || this.only === stage;
   }
 
   #vessel() {

@@ -3,10 +3,12 @@ import { lineChart } from "./curves.js";
 import { h } from "./dom.js";
 import { lineOf, pointOn, ROWS } from "./rows.js";
 import { fromU, ticks, words } from "./timeaxis.js";
-import { figure } from "./words.js";
+import { clamp, figure } from "./words.js";
 
 const OPEN_HEIGHT = 230;
 const MOST_PIECES = 40;
+const [FIXED, HEAD] = [56, 29];
+const [SHORTEST, TALLEST, TALLER] = [46, 110, 1.8];
 
 export class Panel {
   constructor(element, { onScrub, onReceipt }) {
@@ -15,8 +17,10 @@ export class Panel {
     this.onReceipt = onReceipt;
     this.rows = ROWS.map((row) => this.#build(row));
     this.points = [];
+    this.observer = new ResizeObserver(() => this.#resized());
+    this.observer.observe(element);
     element.append(
-      h("div", { class: "top-line" }, h("h2", {}, "Curves"), h("span", { class: "caption" }, "band: 90 % of virtual patients   ◇ published")),
+      h("div", { class: "top-line" }, h("h2", {}, "Curves"), h("span", { class: "caption" }, "band: 90 % of virtual patients · ◇ published")),
       ...this.rows.map((r) => r.node));
   }
 
@@ -51,7 +55,22 @@ export class Panel {
   }
 
   destroy() {
+    this.observer.disconnect();
     for (const row of this.rows) row.chart?.destroy();
+  }
+
+  /** Rows share the height that there is; the last is taller and carries the time axis. */
+  #resized() {
+    const room = this.element.clientHeight - FIXED - this.rows.length * HEAD;
+    const unit = Math.round(clamp(room / (this.rows.length - 1 + TALLER), SHORTEST, TALLEST));
+    if (unit === this.unit) return;
+    this.unit = unit;
+    if (this.table) for (const row of this.rows) this.#draw(row);
+  }
+
+  #height({ row, opened }) {
+    if (opened) return OPEN_HEIGHT;
+    return Math.round((this.unit ?? SHORTEST) * (row.axis ? TALLER : 1));
   }
 
   #build(row) {
@@ -90,7 +109,7 @@ export class Panel {
     const ghost = this.ghost ? [{ x: this.ghostHours, y: lineOf(row.lines[0].band ? row.lines[0] : row.lines[1], this.ghost, this.ghostHours).y }] : [];
     const points = this.points.flatMap((p) => this.#point(p, lines));
     const spec = {
-      height: built.opened ? OPEN_HEIGHT : row.height, axis: Boolean(row.axis) || built.opened, left: 34, right: 12, top: 8,
+      height: this.#height(built), axis: Boolean(row.axis) || built.opened, left: 34, right: 12, top: 8,
       x: { kind: "time", last: this.table.last }, y: { ...rangeOf(series, ghost, points, row), count: built.opened || row.axis ? 4 : 2 },
       series, ghost, points, stale: this.stale, t: this.time, onScrub: this.onScrub, name: this.#summary(built, series[0]), spans: spansOf(this.table),
     };

@@ -35,6 +35,7 @@ const HEADS = [
   { x: 588, y: 372, n: "5", title: "Mood", colour: "mood" },
   { x: 24, y: 442, n: "µ", title: "Opioid path", colour: "opioid" },
 ];
+const [LEAST_PX, SMALL_PX] = [11, 12];
 const GLOW = 40;
 const SPINES = 20;
 const PLUG_S = 4;
@@ -92,7 +93,10 @@ export class Picture {
   stop() { this.motes.stop(); }
 
   /** Fill the element with a part of the drawing. */
-  look(view, ms = 0) {
+  look(view, ms = 0, only = null) {
+    this.motes.only = only;
+    if (only) this.svg.dataset.only = String(only);
+    else delete this.svg.dataset.only;
     const from = this.view;
     const begin = performance.now();
     cancelAnimationFrame(this.zooming);
@@ -116,7 +120,7 @@ export class Picture {
   /** Open the lens to full height, or close it. */
   zoom(open = !this.zoomed) {
     this.svg.classList.toggle("zoomed", open);
-    this.look(open ? LENS : WHOLE, matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300);
+    this.look(open ? LENS : WHOLE, matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 300, open ? 3 : null);
   }
 
   destroy() {
@@ -132,9 +136,13 @@ export class Picture {
     return [box.width, box.height];
   }
 
+  /** Words keep at least eleven pixels, however small the picture is. */
   #fit() {
+    const [width, height] = this.#size();
+    const scale = Math.min(width / this.view.width, height / this.view.height) || 1;
+    this.svg.style.setProperty("--k", this.zoomed ? "1" : clamp(LEAST_PX / (SMALL_PX * scale), 1, 1.35).toFixed(3));
     this.motes.look(this.view);
-    this.motes.fit(...this.#size());
+    this.motes.fit(width, height);
   }
 
   #part(id, ...children) {
@@ -161,9 +169,9 @@ export class Picture {
       s("defs", {}, ...CELLS.map((c) => glowOf(c.id)), s("clipPath", { id: "lens-clip" }, s("circle", { cx: PLACE.lens.x, cy: PLACE.lens.y, r: PLACE.lens.r }))),
       this.#drawRibbons(),
       ...HEADS.map(head),
-      this.#drawBlood(), this.#drawAxons(),
-      ...["vip", "sst", "pv", "pyramidal"].map((id) => this.#drawCell(CELLS.find((c) => c.id === id))),
-      this.#drawLens(), this.#drawDendrite(), this.#drawOpioid(), this.#drawMood(),
+      staged(1, this.#drawBlood()), staged(2, this.#drawAxons()),
+      ...["vip", "sst", "pv", "pyramidal"].map((id) => staged(2, this.#drawCell(CELLS.find((c) => c.id === id)))),
+      staged(3, this.#drawLens()), staged(4, this.#drawDendrite()), staged(5, this.#drawOpioid()), staged(5, this.#drawMood()),
     );
   }
 
@@ -177,7 +185,7 @@ export class Picture {
     });
     const { x, y, r } = PLACE.lens;
     const beam = s("path", { d: `M382 ${PLACE.pyramidal.y - 82}L${x - r * 0.93} ${y - r * 0.36}A${r} ${r} 0 0 0 ${x - r * 0.62} ${y + r * 0.78}Z`, fill: tone("plasticity"), opacity: 0.08 });
-    return s("g", { "aria-hidden": "true" }, beam, ...nodes);
+    return s("g", { class: "ribbons", "aria-hidden": "true" }, beam, ...nodes);
   }
 
   #drawBlood() {
@@ -217,7 +225,7 @@ export class Picture {
     }[id]();
     set(soma, { fill: tone(id), class: "soma" });
     const pores = Array.from({ length: PLACE[id].pores }, (_, i) => pore(id, i, id));
-    const at = { pyramidal: { x: 400, y: 204, title: 189 }, pv: { x: 196, y: 358 }, sst: { x: 410, y: 398 }, vip: { x: 490, y: 197, title: 182 } }[id];
+    const at = { pyramidal: { x: 398, y: 238, title: 223 }, pv: { x: 202, y: 360 }, sst: { x: 410, y: 398 }, vip: { x: 483, y: 197, title: 182 } }[id];
     const name = s("text", { x: at.x, y: at.title ?? at.y, class: "cell-name", style: { fill: tone(id) } }, title);
     const rate = s("text", { x: at.title ? at.x : at.x + title.length * 8.6 + 6, y: at.y, class: "rate" });
     const glow = s("circle", { cx: x, cy: y, fill: `url(#glow-${id})`, class: "glow", "pointer-events": "none" });
@@ -272,8 +280,8 @@ export class Picture {
     const art = this.#part("dendrite", hit(x, y - 42, width, 84), ...this.spines.map((p) => p.node.group), dendriteArt(), this.nodes.dendriteValue, this.nodes.dendriteNote);
     const legend = s("g", { class: "legend", "pointer-events": "none" },
       s("circle", { cx: 238, cy: 545, r: 4, fill: tone("pyramidal") }), s("text", { x: 247, y: 549, class: "small" }, "kept"),
-      s("circle", { cx: 288, cy: 545, r: 4, fill: tone("plasticity") }), s("text", { x: 297, y: 549, class: "small" }, "new since dose"),
-      s("circle", { cx: 390, cy: 545, r: 4, fill: "none", stroke: tone("neutral"), "stroke-dasharray": "2 2" }), s("text", { x: 399, y: 549, class: "small" }, "missing by stress"));
+      s("circle", { cx: 290, cy: 545, r: 4, fill: tone("plasticity") }), s("text", { x: 299, y: 549, class: "small" }, "new since dose"),
+      s("circle", { cx: 404, cy: 545, r: 4, fill: "none", stroke: tone("neutral"), "stroke-dasharray": "2 2" }), s("text", { x: 413, y: 549, class: "small" }, "missing by stress"));
     return s("g", {}, art, legend);
   }
 
@@ -290,7 +298,7 @@ export class Picture {
   #drawMood() {
     const { x, y, r } = PLACE.ring;
     const path = (colour, width, opacity = 1) => s("path", { fill: "none", stroke: tone(colour), "stroke-width": width, opacity });
-    Object.assign(this.nodes, { band: path("mood", 14, 0.38), arc: path("mood", 14), ghostArc: path("neutral", 1.4), tick: s("path", { stroke: tone("ink"), "stroke-width": 2.4 }), score: s("text", { x, y: y + 10, class: "score", "text-anchor": "middle" }), change: s("text", { x, y: y + 75, class: "value mid", "text-anchor": "middle" }) });
+    Object.assign(this.nodes, { band: path("mood", 14, 0.3), lower: path("mood", 14, 0.62), arc: path("mood", 14), ghostArc: path("neutral", 1.4), tick: s("path", { stroke: tone("ink"), "stroke-width": 2.4 }), score: s("text", { x, y: y + 10, class: "score", "text-anchor": "middle" }), change: s("text", { x, y: y + 75, class: "value mid", "text-anchor": "middle" }) });
     set(this.nodes.ghostArc, { "stroke-dasharray": "4 3" });
     const track = path("sunk", 14);
     set(track, { d: arc(0, 60, r) });
@@ -298,18 +306,18 @@ export class Picture {
       const [sx, sy] = onRing(score, r - 18);
       return s("text", { x: sx, y: sy + 4, class: "small", "text-anchor": "middle" }, String(score));
     });
-    const mood = this.#part("mood", hit(x - r - 10, y - r - 10, 2 * r + 20, 2 * r + 14), track, this.nodes.band, this.nodes.arc, this.nodes.ghostArc, this.nodes.tick, ...scale, this.nodes.score,
+    const mood = this.#part("mood", hit(x - r - 10, y - r - 10, 2 * r + 20, 2 * r + 14), track, this.nodes.band, this.nodes.lower, this.nodes.arc, this.nodes.ghostArc, this.nodes.tick, ...scale, this.nodes.score,
       s("text", { x, y: y + 28, class: "small", "text-anchor": "middle" }, "MADRS"), this.nodes.change);
-    this.nodes.cadssBar = s("rect", { x: 716, y: 549, width: 0, height: 8, rx: 4, fill: tone("ink-2") });
+    this.nodes.cadssBar = s("rect", { x: 730, y: 549, width: 0, height: 8, rx: 4, fill: tone("ink-2") });
     this.nodes.cadss = s("text", { x: 796, y: 557, class: "value", "text-anchor": "end" });
-    const dissociation = this.#part("dissociation", hit(584, 542, 214, 22), s("text", { x: 588, y: 557, class: "small" }, "Dissociation (CADSS)"), s("rect", { x: 716, y: 549, width: 56, height: 8, rx: 4, fill: tone("sunk") }), this.nodes.cadssBar, this.nodes.cadss);
+    const dissociation = this.#part("dissociation", hit(584, 542, 214, 22), s("text", { x: 588, y: 557, class: "small" }, "Dissociation (CADSS)"), s("rect", { x: 730, y: 549, width: 40, height: 8, rx: 4, fill: tone("sunk") }), this.nodes.cadssBar, this.nodes.cadss);
     return s("g", {}, mood, dissociation);
   }
 
   #blood(t, counts) {
     const { table, nodes } = this;
     say(nodes.venous, `${figure(table.at("venous_ketamine", t), 3)} ng/mL`);
-    say(nodes.brain, `${figure(table.at("brain_unbound_ketamine", t), 2)} µM`);
+    say(nodes.brain, `${table.at("brain_unbound_ketamine", t).toFixed(table.at("brain_unbound_ketamine", t) < 9.95 ? 2 : 1)} µM`);
     say(nodes.scale, `1 dot: ${figure(counts.vesselScale)} ng/mL; in brain ${figure(counts.tissueScale, 1)} µM`);
   }
 
@@ -362,19 +370,17 @@ export class Picture {
       else placeSpine(spine, clamp(missing - (this.spines.length - 1 - i), 0, 1), "missing");
     });
     say(nodes.dendriteValue, `${signed(100 * change, 1)} %`);
-    const peak = table.peak("spine_density").value / before - 1;
-    say(nodes.dendriteNote, peak > 0.002 && change < peak * 0.05 ? "spines against before" : "spines against before");
+    say(nodes.dendriteNote, "spines against before");
   }
 
   #opioid(t) {
     const { table, nodes } = this;
     const blocked = clamp(table.at("mor_blockade", t), 0, 1);
     const held = Math.max(0, table.at("mor_occupancy", t) - blocked);
-    const most = Math.max(0, table.peak("mor_occupancy").value - table.peak("mor_blockade").value);
     nodes.cupShare = clamp(held, 0, 1);
     nodes.ownShare = this.off.has("opioid") ? 0 : clamp(0.5 * table.at("mu_tone", t), 0, 1);
     set(nodes.bar, { opacity: blocked.toFixed(2) });
-    say(nodes.occupied, `Occupied by ketamine: ${figure(100 * held)} %${most > 0 ? "" : ""}`);
+    say(nodes.occupied, `Occupied by ketamine: ${held < 0.001 ? "under 0.1" : figure(100 * held)} %`);
     say(nodes.tone, blocked > 0.05 ? `A blocker holds ${figure(100 * blocked)} %` : `Own opioid tone × ${table.at("mu_tone", t).toFixed(2)}`);
   }
 
@@ -382,9 +388,10 @@ export class Picture {
     const { table, nodes, ghost } = this;
     const { r } = PLACE.ring;
     const score = table.at("madrs", t);
-    set(nodes.arc, { d: arc(0, Math.max(0.01, score), r) });
-    if (table.banded) set(nodes.band, { d: arc(table.at("madrs", t, "low"), Math.max(table.at("madrs", t, "high"), table.at("madrs", t, "low") + 0.1), r), opacity: 0.38 });
-    else set(nodes.band, { opacity: 0 });
+    const [low, high] = table.banded ? [table.at("madrs", t, "low"), table.at("madrs", t, "high")] : [score, score];
+    set(nodes.arc, { d: arc(0, Math.max(0.01, Math.min(low, score)), r) });
+    set(nodes.lower, { d: arc(Math.min(low, score), score + 0.01, r) });
+    set(nodes.band, { d: arc(score, Math.max(high, score) + 0.01, r) });
     const [[x1, y1], [x2, y2]] = [onRing(score, r - 10), onRing(score, r + 10)];
     set(nodes.tick, { d: `M${x1} ${y1}L${x2} ${y2}` });
     if (ghost) set(nodes.ghostArc, { d: arc(0, ghost.at("madrs", Math.min(t, ghost.last)), r + 12), opacity: 1 });
@@ -392,7 +399,7 @@ export class Picture {
     say(nodes.score, figure(score, 2));
     say(nodes.change, changeWords(table, t));
     const cadss = table.at("cadss", t);
-    set(nodes.cadssBar, { width: clamp((56 * cadss) / 92, 0, 56).toFixed(1) });
+    set(nodes.cadssBar, { width: clamp((40 * cadss) / 92, 0, 40).toFixed(1) });
     say(nodes.cadss, figure(Math.max(0, cadss) < 0.05 ? 0 : cadss));
   }
 
@@ -408,7 +415,7 @@ export class Picture {
     };
     for (const [id, path] of Object.entries(this.ribbons)) {
       const cut = this.off.has(carried[id]) || (id === "opioid" && table.at("mor_blockade", t) > 0.5);
-      const lostShare = clamp(links?.lost?.[carried[id]] ?? 0.4, 0, 1);
+      const lostShare = clamp(links?.lost?.[carried[id]] ?? 0, 0, 1);
       set(path, { "stroke-width": (3 + 9 * lostShare).toFixed(1), opacity: cut ? 0.5 : (0.16 + 0.5 * active[id]).toFixed(2) });
       path.classList.toggle("cut", cut);
     }
@@ -474,8 +481,13 @@ function hit(x, y, width, height) {
   return s("rect", { class: "hit", x, y, width, height, fill: "transparent" });
 }
 
+function staged(stage, node) {
+  node.dataset.stage = stage;
+  return node;
+}
+
 function head({ x, y, n, title, colour }) {
-  return s("g", { class: "head" }, s("circle", { cx: x + 9, cy: y - 5, r: 9, fill: tone(colour) }), s("text", { x: x + 9, y: y - 0.8, class: "number", "text-anchor": "middle" }, n), s("text", { x: x + 25, y, class: "title" }, title));
+  return s("g", { class: "head", "data-stage": n === "µ" ? 5 : n }, s("circle", { cx: x + 9, cy: y - 5, r: 9, fill: tone(colour) }), s("text", { x: x + 9, y: y - 0.8, class: "number", "text-anchor": "middle" }, n), s("text", { x: x + 25, y, class: "title" }, title));
 }
 
 function glowOf(cell) {
@@ -487,9 +499,9 @@ function keyOf() {
   const item = (x, y, mark, words) => s("g", {}, mark, s("text", { x: x + 10, y: y + 4, class: "small" }, words));
   return s("g", { class: "legend" },
     item(29, 374, s("circle", { cx: 29, cy: 374, r: 3.5, fill: tone("s-ketamine") }), "S-ketamine"),
-    item(124, 374, s("circle", { cx: 124, cy: 374, r: 3, fill: "none", stroke: tone("r-ketamine"), "stroke-width": 1.7 }), "R-ketamine"),
+    item(118, 374, s("circle", { cx: 118, cy: 374, r: 3, fill: "none", stroke: tone("r-ketamine"), "stroke-width": 1.7 }), "R-ketamine"),
     item(29, 394, s("path", { d: "M29 390l3.8 7h-7.6Z", fill: tone("norketamine") }), "norketamine"),
-    item(124, 394, s("path", { d: "M124 389.6l4.3 4.4l-4.3 4.4l-4.3 -4.4Z", fill: tone("hydroxynorketamine") }), "HNK"));
+    item(118, 394, s("path", { d: "M118 389.6l4.3 4.4l-4.3 4.4l-4.3 -4.4Z", fill: tone("hydroxynorketamine") }), "HNK"));
 }
 
 /** A receptor that grows in by its height. */

@@ -16,7 +16,7 @@ const percent = (v) => 100 * v;
 
 export const ROWS = [
   {
-    id: "blood", title: "Blood", colour: "blood", unit: "ng/mL", height: 84, zero: true, receipt: "venous_ketamine",
+    id: "blood", title: "Blood", colour: "blood", unit: "ng/mL", zero: true, receipt: "venous_ketamine",
     lines: [
       { name: "venous_ketamine", label: "ketamine", colour: "ink", width: 2, of: as, band: true, labelAt: 0.06 },
       { name: "venous_s_ketamine", label: "S", colour: "s-ketamine", of: as, labelAt: 0.33 },
@@ -31,7 +31,7 @@ export const ROWS = [
     reading: (table, t) => [[figure(table.at("venous_ketamine", t), 3)], " ng/mL, venous"],
   },
   {
-    id: "block", title: "NMDA block", colour: "receptors", unit: "% of current", height: 84, zero: true, receipt: "nmda_tonic_pv",
+    id: "block", title: "NMDA block", colour: "receptors", unit: "% of current", zero: true, receipt: "nmda_tonic_pv",
     lines: [
       { name: "nmda_tonic_sst", label: "SST tonic", colour: "sst", dash: "2 2.5", width: 1.8, of: lostPercent, labelAt: 0.5 },
       { name: "nmda_tonic_pv", label: "PV tonic", colour: "pv", width: 2, of: lostPercent, band: true, labelAt: 0.14 },
@@ -44,7 +44,7 @@ export const ROWS = [
     reading: (table, t) => ["PV ", [figure(lostPercent(table.at("nmda_tonic_pv", t)))], ", pyramidal ", [figure(lostPercent(table.at("nmda_synaptic_pyramidal", t)))], " %"],
   },
   {
-    id: "firing", title: "Firing", colour: "circuit", unit: "% of before", height: 88, receipt: "rate_pyramidal",
+    id: "firing", title: "Firing", colour: "circuit", unit: "% of before", receipt: "rate_pyramidal",
     lines: [
       { name: "rate_pyramidal", label: "pyramidal", colour: "pyramidal", width: 2, of: ofBefore, band: true, labelAt: 0.25 },
       { name: "rate_vip", label: "VIP", colour: "vip", dash: "4 2 1 2", of: ofBefore, labelAt: 0.12 },
@@ -59,7 +59,7 @@ export const ROWS = [
     reading: (table, t) => ["pyramidal ", [figure(ofBefore(table.at("rate_pyramidal", t), table.before("rate_pyramidal")), 3)], " % of before"],
   },
   {
-    id: "signals", title: "Growth signals", colour: "plasticity", unit: "× before", height: 84, receipt: "bdnf_extracellular",
+    id: "signals", title: "Growth signals", colour: "plasticity", unit: "× before", receipt: "bdnf_extracellular",
     lines: [
       { name: "bdnf_extracellular", label: "BDNF", colour: "plasticity", width: 2, of: times, band: true, labelAt: 0.14 },
       { name: "p_trkb", label: "p-TrkB", colour: "plasticity", dash: "7 2", of: times, labelAt: 0.42 },
@@ -69,7 +69,7 @@ export const ROWS = [
     reading: (table, t) => ["BDNF × ", [table.relative("bdnf_extracellular", t).toFixed(1)]],
   },
   {
-    id: "synapses", title: "Synapses", colour: "plasticity", unit: "% against before", height: 84, receipt: "spine_density",
+    id: "synapses", title: "Synapses", colour: "plasticity", unit: "% against before", receipt: "spine_density",
     lines: [
       { name: "surface_ampar", label: "strength", colour: "plasticity", dash: "7 2", of: changePercent, labelAt: 0.32 },
       { name: "spine_density", label: "spines", colour: "plasticity", width: 2, of: changePercent, band: true, labelAt: 0.88 },
@@ -78,13 +78,13 @@ export const ROWS = [
     reading: (table, t) => ["spines ", [signed(100 * (table.relative("spine_density", t) - 1), 1)], " %"],
   },
   {
-    id: "dissociation", title: "Dissociation, CADSS", colour: "receptors", unit: "points", height: 78, zero: true, receipt: "cadss",
+    id: "dissociation", title: "Dissociation, CADSS", colour: "receptors", unit: "points", zero: true, receipt: "cadss",
     lines: [{ name: "cadss", label: "", colour: "ink-2", width: 2, of: as, band: true }],
     more: [{ name: "loss_of_responsiveness", label: "does not respond, %", colour: "neutral", dash: "4 2", of: percent, labelAt: 0.6 }],
     reading: (table, t) => [[figure(Math.abs(table.at("cadss", t)) < 0.05 ? 0 : table.at("cadss", t))], " points"],
   },
   {
-    id: "mood", title: "Mood, change in MADRS", colour: "mood", unit: "points", height: 150, receipt: "madrs", axis: true,
+    id: "mood", title: "Mood, change in MADRS", colour: "mood", unit: "points", receipt: "madrs", axis: true,
     lines: [{ name: "madrs", label: "", colour: "mood", width: 2.2, of: change, band: true }],
     more: [],
     reading: (table, t) => [[signed(table.at("madrs", t) - table.before("madrs")).replace("+", "")], " points"],

@@ -198,7 +198,7 @@ export class Strip {
   #hint(px, floor) {
     if (this.hintSeen) return [];
     const x = px(toU(this.time ?? 0, this.table.last));
-    return [s("text", { class: "hint", x: x + 12, y: floor - 6 }, "Drag time")];
+    return [s("text", { class: "hint", x: x + 12, y: floor + 4 }, "Drag time")];
   }
 
   #place() {
@@ -206,7 +206,9 @@ export class Strip {
     const x = this.px(toU(this.time, this.table.last));
     set(this.line, { x1: x, x2: x });
     set(this.handle, { cx: x });
-    if (this.hintSeen) this.svg.querySelector(".hint")?.remove();
+    const hint = this.svg.querySelector(".hint");
+    if (hint) set(hint, { x: x + 14 });
+    if (this.hintSeen) hint?.remove();
   }
 }
 
