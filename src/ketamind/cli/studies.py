@@ -1,5 +1,6 @@
 """Commands that ask questions of the model."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -96,6 +97,49 @@ def sensitivity(
         from ketamind.report.sensitivity_report import write_sensitivity_report
 
         tell(f"report: {write_sensitivity_report(found, folder)}")
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print(found.as_text())
+
+
+@app.command()
+def discriminate(
+    a: Annotated[str, typer.Argument(help="A hypothesis by name, or a TOML file.", metavar="A")],
+    b: Annotated[str, typer.Argument(help="Its rival.", metavar="B")],
+    protocols: Annotated[
+        Path | None, typer.Option(help="TOML file of studies to choose from, in place of those shipped.")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Subjects in each group.")] = 20,
+    draws: Annotated[int, typer.Option(help="Parameter draws of each hypothesis.")] = 32,
+    people: Annotated[int, typer.Option(help="Drawn subjects behind the spread between them.")] = 24,
+    doubt: Annotated[float, typer.Option(help="Share of the tables' ranges that is in doubt, 0 to 1.")] = 1.0,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Find the study that tells two hypotheses apart best, and how many subjects it needs."""
+    from ketamind.evidence.hypotheses import load_hypothesis
+    from ketamind.studies.candidates import load_candidates
+    from ketamind.studies.discriminate import discriminate as study
+
+    folder = writable(out)
+    given = load_candidates(protocols) if protocols is not None else None
+    one, other = load_hypothesis(a), load_hypothesis(b)
+    with progress("studies", 1) as (advance, _):
+        found = study(
+            *(one, other, given),
+            size=size,
+            draws=draws,
+            people=people,
+            doubt=doubt,
+            seed=seed,
+            progress=advance,
+        )
+    if folder is not None:
+        from ketamind.report.discriminate_report import write_discriminate_report
+
+        tell(f"report: {write_discriminate_report(found, folder)}")
     if as_json:
         print_json(found.as_json())
     else:
