@@ -25,6 +25,7 @@ let view = null;
 
 export async function mount(element, context) {
   view = new Explore(element, context);
+  await view.tellEdition();
   await view.ask();
 }
 
@@ -62,6 +63,13 @@ class Explore {
     addEventListener("resize", this.resized);
     this.#fold();
     this.askNewest = onlyNewest((question) => this.#run(question));
+  }
+
+  /** The static edition says how far its runs can be from direct ones. */
+  async tellEdition() {
+    if (this.context.edition !== "static") return;
+    const { madrs } = await this.context.api.error();
+    this.edition = `Between computed doses MADRS is within ${figure(madrs.max, 1)} points of a direct run · `;
   }
 
   /** Ask for the present setting. */
@@ -179,7 +187,7 @@ class Explore {
     const redrawn = performance.now() - begun;
     this.latency = redrawn;
     const solved = table.header.solve_ms;
-    this.context.status(`${solved === undefined ? "" : `Solved in ${Math.max(1, Math.round(solved))} ms · `}redrawn in ${Math.round(redrawn)} ms · ${this.context.edition === "static" ? "Static edition" : "Nothing leaves this machine"}`);
+    this.context.status(`${solved === undefined ? this.edition ?? "" : `Solved in ${Math.max(1, Math.round(solved))} ms · `}redrawn in ${Math.round(redrawn)} ms · ${this.context.edition === "static" ? "Static edition" : "Nothing leaves this machine"}`);
     document.documentElement.dataset.redrawn = String(Number(document.documentElement.dataset.redrawn ?? 0) + 1);
     performance.measure("redraw", { start: begun, end: performance.now() });
   }

@@ -46,7 +46,15 @@ export class Fields {
       dose: this.#dose(), route: this.#route(), form: this.#form(), schedule: this.#schedule(),
       patient: this.#patient(), besides: this.#besides(), mechanisms: this.#mechanisms(),
     };
+    this.#fix();
     this.show();
+  }
+
+  /** What the static edition cannot change is shown, and cannot be moved. */
+  #fix() {
+    const fixed = this.catalogue.fixed ?? [];
+    const inputs = { weight: "[data-key=weight]", age: "[data-key=age]", minutes: ".minutes input", days: "[data-key=days]" };
+    for (const name of fixed) for (const node of Object.values(this.nodes)) node.querySelectorAll(inputs[name]).forEach((input) => { input.disabled = true; });
   }
 
   /** Show the present state in every control. */
@@ -96,7 +104,7 @@ export class Fields {
     inputs.forEach((input) => input.addEventListener("change", () => this.state.set(change(input.value))));
     this.#watch((values) => inputs.forEach((input) => { input.checked = input.value === values[key]; }));
     return h("fieldset", { class: "field bare", "data-field": name }, h("legend", { class: "name" }, legend),
-      h("div", { class: `choices ${options.length % 3 ? "two" : ""}` }, ...options.map((o, i) => h("label", { title: o.title }, inputs[i], o.label))));
+      h("div", { class: `choices ${options.length === 1 ? "one" : options.length % 3 ? "two" : ""}` }, ...options.map((o, i) => h("label", { title: o.title }, inputs[i], o.label))));
   }
 
   #route() {
@@ -120,7 +128,7 @@ export class Fields {
   #schedule() {
     const options = this.catalogue.schedules.map((s) => ({ value: s.words, label: s.label, title: s.words || "once" }));
     const node = this.#choices("schedule", "Schedule", options, "schedule", (schedule) => ({ schedule, days: schedule ? Math.max(56, this.state.get("days")) : this.state.get("days") }));
-    const days = h("select", { class: "select", "aria-label": "Followed for" }, ...DAYS.map(([d, words]) => h("option", { value: d }, `followed for ${words}`)));
+    const days = h("select", { class: "select", "aria-label": "Followed for", "data-key": "days" }, ...DAYS.map(([d, words]) => h("option", { value: d }, `followed for ${words}`)));
     days.addEventListener("change", () => this.state.set({ days: Number(days.value), t: Math.min(this.state.get("t"), Number(days.value) * 24) }));
     this.#watch((values) => {
       if (![...days.options].some((o) => Number(o.value) === values.days)) days.append(h("option", { value: values.days }, `followed for ${values.days} days`));
@@ -134,7 +142,7 @@ export class Fields {
     const choice = h("select", { class: "select", "aria-label": "Patient" }, ...this.catalogue.populations.map((p) => h("option", { value: p.name }, `${p.label[0].toUpperCase()}${p.label.slice(1)}`)));
     choice.addEventListener("change", () => this.state.set({ population: choice.value, weight: null, age: null }));
     const number = (key, low, high) => {
-      const input = h("input", { type: "number", min: low, max: high, step: 1 });
+      const input = h("input", { type: "number", min: low, max: high, step: 1, "data-key": key });
       input.addEventListener("change", () => this.state.set({ [key]: this.state.fields[key].read(input.value) }));
       return input;
     };

@@ -252,7 +252,7 @@ export class Picture {
     );
     const values = [["Glutamate", -70, "glutamateValue"], ["BDNF", 6, "bdnfValue"], ["p-TrkB", 70, "trkbValue"]].map(([words, dx, key]) => {
       this.nodes[key] = s("text", { x: x + dx, y: y + r + 38, class: "value mid", "text-anchor": "middle" });
-      return s("g", {}, s("text", { x: x + dx, y: y + r + 21, class: "small", "text-anchor": "middle" }, words), this.nodes[key]);
+      return s("g", { class: "outside" }, s("text", { x: x + dx, y: y + r + 21, class: "small", "text-anchor": "middle" }, words), this.nodes[key]);
     });
     const rim = s("circle", { cx: x, cy: y, r, fill: "none", stroke: tone("control"), "stroke-width": 1.4 });
     const circle = s("ellipse", { cx: 376, cy: PLACE.pyramidal.y - 82, rx: 9, ry: 9, fill: "none", stroke: tone("ink"), "stroke-width": 1.3 });

@@ -65,6 +65,7 @@ export class Sentence {
   #weightScale() {
     const { state, catalogue } = this.context;
     const who = catalogue.populations.find((p) => p.name === state.get("population")) ?? catalogue.populations[0];
+    if (catalogue.fixed?.includes("weight")) return { steps: [who.weight_kg], at: 0, put: () => {} };
     const steps = Array.from({ length: WEIGHT_RANGE.high - WEIGHT_RANGE.low + 1 }, (_, i) => WEIGHT_RANGE.low + i);
     return { steps, at: rung(steps, state.get("weight") ?? who.weight_kg), put: (i) => state.set({ weight: steps[i] }) };
   }

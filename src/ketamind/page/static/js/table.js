@@ -21,7 +21,19 @@ export class Table {
   static decode(buffer) {
     const length = new DataView(buffer).getUint32(0, true);
     const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-    return new Table(header, new Float32Array(buffer, 4 + length));
+    const values = header.levels ? fromLevels(header, new Uint16Array(buffer, 4 + length)) : new Float32Array(buffer, 4 + length);
+    return new Table(header, values);
+  }
+
+  /** Between two runs at the same times: a straight line, value by value. */
+  static between(a, b, share) {
+    const layers = a.header.layers.map((layer) => {
+      const [x, y] = [a.layers.get(layer), b.layers.get(layer)];
+      return x.map((v, i) => v + (y[i] - v) * share);
+    });
+    const values = new Float32Array(layers.length * layers[0].length);
+    layers.forEach((layer, i) => values.set(layer, i * layer.length));
+    return new Table({ ...a.header, between: true }, values);
   }
 
   has(name) {
@@ -76,4 +88,12 @@ export class Table {
     }
     return this.cache.get(key);
   }
+}
+
+/** Values of the static edition: sixteen bits each, every quantity on its own scale. */
+function fromLevels({ names, points, levels: { least, step } }, levels) {
+  return Float32Array.from(levels, (level, i) => {
+    const quantity = Math.floor(i / points) % names.length;
+    return least[quantity] + step[quantity] * level;
+  });
 }
