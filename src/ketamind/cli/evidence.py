@@ -14,6 +14,9 @@ def score(
         Path | None, typer.Option(help="A table of experiments, or a folder of them; those shipped if left out.")
     ] = None,
     domain: Annotated[str, typer.Option(help="One domain only, such as clinical.")] = "",
+    hypothesis: Annotated[
+        str, typer.Option(help="A rival account by name, or a TOML file of your own.", metavar="NAME_OR_FILE")
+    ] = "",
     without: Without = "",
     people: Annotated[int, typer.Option(help="Virtual patients in each arm of a trial.", min=20, max=100_000)] = 400,
     seed: Seed = 1,
@@ -21,14 +24,16 @@ def score(
     out: Out = None,
 ) -> None:
     """Predict published experiments and count which agree, beside what a naive guess gets."""
-    from ketamind.evidence.courses import Laboratory
-    from ketamind.evidence.score import load, score_experiments
+    from ketamind.evidence.hypotheses import SHIPPED, load_hypothesis, score_hypothesis
+    from ketamind.evidence.score import load
 
+    account = load_hypothesis(hypothesis or SHIPPED).less(names(without))
     rows, refused = load(experiments)
     folder = writable(out)
     with progress("simulating arms", len(rows)) as (advance, _):
-        lab = Laboratory(without=names(without), seed=seed)
-        found = score_experiments(rows, lab, domain, people, refused, advance)
+        found = score_hypothesis(
+            account, rows, seed=seed, domain=domain, people=people, refused=refused, progress=advance
+        )
     if folder is not None:
         from ketamind.report.score_report import write_score_report
 
@@ -37,3 +42,36 @@ def score(
         print_json(found.as_json())
     else:
         print(found.as_text())
+
+
+@app.command()
+def compare(
+    hypotheses: Annotated[
+        str, typer.Option(help="Hypotheses by name or file, separated by commas; all if left out.", metavar="A,B,...")
+    ] = "",
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Compute anew and store with the package, half a minute each.")
+    ] = False,
+    people: Annotated[int, typer.Option(help="Virtual patients in each arm of a trial.", min=20, max=100_000)] = 400,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Set rival accounts of ketamine side by side on the published experiments. Ctrl-C keeps what is finished."""
+    from ketamind.studies.compare import compare as set_side_by_side
+
+    folder = writable(out)
+    with progress("simulating arms", 1) as (advance, describe):
+        found = set_side_by_side(
+            names(hypotheses), renew=renew, seed=seed, people=people, progress=advance, describe=describe
+        )
+    if folder is not None:
+        from ketamind.report.compare_report import write_compare_report
+
+        tell(f"report: {write_compare_report(found, folder)}")
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print(found.as_text())
+    if found.unfinished:
+        raise typer.Exit(130)
