@@ -14,11 +14,13 @@ import numpy as np
 from ketamind.biology.chain import full_chain
 from ketamind.declare import Model, Row
 from ketamind.errors import unknown_name
-from ketamind.evidence.experiments import Experiment, shipped_experiments
+from ketamind.evidence.experiments import Experiment
 from ketamind.page.asked import Asked, under_each
 from ketamind.simulation.observe import parse_observation
 from ketamind.simulation.simulate import chain_for
+from ketamind.studies.compare import all_experiments
 from ketamind.studies.explain import VERIFIED_WORDS, explain
+from ketamind.studies.published import used_to_calibrate
 
 WATCHED = (
     "venous_ketamine@40min",
@@ -39,7 +41,10 @@ WIDE = 10.0
 
 
 def receipt(name: str) -> dict[str, Any]:
-    """All that is known of a parameter, observable or mechanism. Raises UnknownName."""
+    """All that is known of a parameter, observable, mechanism or published result. Raises UnknownName."""
+    if name in experiments():
+        used = {"calibrated_on": used_to_calibrate(name), "kind": "published result", "name": name}
+        return as_evidence(experiments()[name]) | used
     found = explain(name)
     told: dict[str, Any] = {"name": name, "kind": found.kind, **found.facts}
     model = full_chain()
@@ -137,9 +142,15 @@ def _fields(entry: str) -> dict[str, str]:
     return {key: re.sub(r"[{}]|\s+(?=\s)", "", found[key]).strip() for key in keep if key in found}
 
 
+@lru_cache(maxsize=1)
+def experiments() -> dict[str, Experiment]:
+    """All published results by id, with those that tell hypotheses apart."""
+    return {e.id: e for e in all_experiments()}
+
+
 def of_observable(name: str) -> list[Experiment]:
     """Published results of an observable, human ones first."""
-    found = [e for e in shipped_experiments() if e.observable == name]
+    found = [e for e in experiments().values() if e.observable == name]
     return sorted(found, key=lambda e: e.species != "human")
 
 

@@ -1,0 +1,310 @@
+/**
+ * Rival theories: which hypothesis reproduces which deciding experiment; two of them drawn together under one protocol;
+ * and the designs on which the two lie furthest apart.
+ */
+import { h, s, say, set } from "./dom.js";
+import { exportsOf, instead, link, mark, number, numbers, Progress, VERDICTS, Work } from "./kit.js";
+import { label, result } from "./listen.js";
+import { text } from "./state.js";
+import { words as timeWords } from "./timeaxis.js";
+import { banded, figure, minus } from "./words.js";
+
+const PROTOCOLS = [
+  ["0.5 mg/kg ketamine iv over 40 min", "plain ketamine"],
+  ["50 mg naltrexone po at -45 min + 0.5 mg/kg ketamine iv over 40 min", "naltrexone 50 mg before"],
+  ["6 mg rapamycin po at -120 min + 0.5 mg/kg ketamine iv over 40 min", "rapamycin 6 mg before"],
+  ["0.5 mg/kg arketamine iv over 40 min", "R-ketamine"],
+  ["84 mg esketamine in twice weekly for 4 weeks", "esketamine twice a week"],
+  ["20 mg memantine po daily for 7 days", "memantine daily"],
+];
+const LETTERS = ["A", "B"];
+const COLOURS = ["circuit", "opioid"];
+const DASHES = ["none", "7 4"];
+const TELLS = 1;
+const MOST_DESIGNS = 6;
+
+let view = null;
+
+export async function mount(element, context) {
+  context.state.register({ a: text("tonic_disinhibition"), b: text("opioid_gate"), under: text(PROTOCOLS[0][0]) });
+  view = new Theories(element, context);
+  await view.start();
+}
+
+export function unmount() {
+  view?.destroy();
+  view = null;
+}
+
+export const exports = () => (view ? view.exports() : []);
+
+class Theories {
+  constructor(element, context) {
+    this.context = context;
+    this.work = new Work(context.api);
+    this.matrixNode = h("section", { class: "matrix", "aria-label": "Hypotheses by experiments" });
+    this.pairNode = h("section", { class: "pair-curves", "aria-label": "Two theories, one protocol" });
+    this.designsNode = h("section", { class: "designs", "aria-label": "Experiments that would tell" });
+    this.readyNode = h("section", { class: "ready", "aria-label": "The experiment, ready to run" });
+    element.append(this.matrixNode, h("div", { class: "below" }, this.pairNode, this.designsNode, this.readyNode));
+    this.stops = [
+      context.state.subscribe(["a", "b"], () => this.#changed()),
+      context.state.subscribe(["under"], () => this.#drawPair()),
+    ];
+  }
+
+  async start() {
+    this.found = await this.context.api.getJson("api/theories");
+    const names = this.found.hypotheses.map((x) => x.name);
+    const chosen = ["a", "b"].map((k, i) => (names.includes(this.context.state.get(k)) ? this.context.state.get(k) : names[i]));
+    if (chosen[0] === chosen[1]) chosen[1] = names.find((n) => n !== chosen[0]);
+    this.context.state.set({ a: chosen[0], b: chosen[1] });
+    this.#drawMatrix();
+    await this.#changedPair();
+  }
+
+  destroy() {
+    this.stops.forEach((stop) => stop());
+    this.work.drop();
+    this.chart?.destroy();
+  }
+
+  get pair() {
+    return { a: this.context.state.get("a"), b: this.context.state.get("b") };
+  }
+
+  exports() {
+    return exportsOf({
+      name: "theories", context: this.context, title: () => "Which theory survives which experiment?",
+      figures: () => [{ title: "Deciding experiments", svg: this.#matrixSvg() }, { title: `${this.#title(0)} against ${this.#title(1)}, MADRS`, svg: this.chart?.svg }],
+      rows: () => this.#rows(), wanted: () => ({ view: "theories", asked: { protocol: this.context.state.get("under"), days: 14 }, hypotheses: [this.pair.a, this.pair.b] }),
+    });
+  }
+
+  #title(i) {
+    return this.found.hypotheses.find((x) => x.name === this.pair[i ? "b" : "a"])?.title ?? "";
+  }
+
+  #changed() {
+    if (!this.found) return;
+    this.#drawMatrix();
+    this.#changedPair();
+  }
+
+  async #changedPair() {
+    await this.#drawPair();
+    await this.#drawDesigns();
+  }
+
+  #choose(name) {
+    const { a, b } = this.pair;
+    if (name === a || name === b) return;
+    const turn = this.next === "b" ? "b" : "a";
+    this.next = turn === "a" ? "b" : "a";
+    this.context.state.set({ [turn]: name });
+  }
+
+  // ---- matrix
+
+  #drawMatrix() {
+    const { found } = this;
+    const heading = h("header", {}, h("div", {}, h("h1", { class: "headline" }, "Which theory survives which experiment?"),
+      h("p", { class: "second" }, `Every row is a hypothesis, every mark a published result. Choose two rows to compare them.`)),
+    h("p", { class: "claim-legend" }, ...["agree", "disagree", "not_applicable"].map((v) => h("span", {}, mark(v, { quiet: true }), VERDICTS[v]))));
+    this.detail = h("div", { class: "cell-detail", role: "status" }, h("p", { class: "second" }, "Point at a mark, or move to it with Tab, to read the experiment."));
+    if (found.state === "absent") {
+      this.matrixNode.replaceChildren(heading, instead("The comparison has not been computed yet: `ketamind compare --renew` computes and keeps it. Two theories can be compared below all the same."), this.#plainRows());
+      return;
+    }
+    const stale = found.stale.length ? h("p", { class: "second stale-note" }, `Older than the model's present numbers: ${found.stale.map((n) => this.#titleOf(n)).join(", ")}. \`ketamind compare --renew\` computes them anew.`) : null;
+    this.matrixNode.replaceChildren(...[heading, stale, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, this.#table()), this.detail].filter(Boolean));
+  }
+
+  #titleOf(name) {
+    return this.found.hypotheses.find((x) => x.name === name)?.title ?? name;
+  }
+
+  #plainRows() {
+    return h("ul", { class: "plain-rows" }, ...this.found.hypotheses.map((x) => h("li", {}, this.#pick(x), h("span", { class: "second" }, x.account))));
+  }
+
+  #table() {
+    const { themes, hypotheses } = this.found;
+    const best = hypotheses.find((x) => x.name === "two_pool");
+    const heads = themes.map((t, i) => h("th", { scope: "col", class: "theme" }, h("button", { class: "plain", type: "button", title: t.question, onclick: () => this.#showTheme(t), "aria-label": `${label(t.name, true)}: ${t.question}` }, h("span", {}, label(t.name, true))), h("i", { class: `rule stage-${i % 5}` })));
+    const scores = [["calibrated", "Calibrated on", `${this.found.seen} results`], ["unseen", "Never seen", `${this.found.all - this.found.seen} results`]];
+    const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Hypothesis")), ...heads, ...scores.map(([, title, count]) => h("th", { scope: "col", class: "score-head" }, h("b", {}, title), h("span", {}, count))));
+    const rows = hypotheses.map((x) => {
+      const letter = LETTERS[[this.pair.a, this.pair.b].indexOf(x.name)];
+      const cells = themes.map((t) => h("td", {}, h("span", { class: "marks" }, ...t.ids.map((id) => this.#cell(x, id)))));
+      return h("tr", { class: `${letter ? "chosen" : ""} ${x.name === "two_pool" ? "baseline" : ""}` }, h("th", { scope: "row" }, this.#pick(x)), ...cells, ...scores.map(([key]) => h("td", { class: "score" }, this.#score(x[key], best?.[key], key, x))));
+    });
+    return h("table", { class: "matrix-table" }, h("caption", { class: "visually-hidden" }, "Which hypothesis agrees with which deciding experiment"), h("thead", {}, head), h("tbody", {}, ...rows));
+  }
+
+  #pick(x) {
+    const letter = LETTERS[[this.pair.a, this.pair.b].indexOf(x.name)];
+    return h("button", { class: "pick", type: "button", "aria-pressed": String(Boolean(letter)), title: x.account, onclick: () => this.#choose(x.name) }, h("i", { class: "letter" }, letter ?? ""), h("span", {}, x.title));
+  }
+
+  #cell(x, id) {
+    const cell = this.found.cells[x.name]?.[id] ?? { outcome: "not_applicable" };
+    const e = this.found.experiments[id];
+    const node = h("button", { class: "cell", type: "button", "aria-label": `${x.title}, ${e?.short ?? id}: ${VERDICTS[cell.outcome]}` }, mark(cell.outcome, { quiet: true, size: 13 }));
+    const show = () => this.#showCell(x, e, cell);
+    node.addEventListener("pointerenter", show);
+    node.addEventListener("focus", show);
+    node.addEventListener("click", () => this.context.openReceipt(id, node));
+    return node;
+  }
+
+  #showCell(x, e, cell) {
+    if (!e) return;
+    const predicted = cell.predicted === null || cell.predicted === undefined ? (cell.reason ? `: ${cell.reason}` : "") : `: the model gives ${banded(cell.predicted, cell.low, cell.high, 2)}`;
+    this.detail.replaceChildren(h("p", {}, h("b", {}, e.citation), ` (${e.species}): ${label(e.observable)} ${result(e)}. `), h("p", { class: "second" }, mark(cell.outcome, { quiet: true }), ` ${x.title} ${VERDICTS[cell.outcome]}${predicted}`));
+  }
+
+  #showTheme(theme) {
+    this.detail.replaceChildren(h("p", {}, h("b", {}, label(theme.name, true))), h("p", { class: "second" }, theme.question));
+  }
+
+  #score(share, baseline, key, x) {
+    if (!share?.compared) return h("span", { class: "second" }, "–");
+    const fill = h("i", { class: key });
+    fill.style.width = `${100 * share.share}%`;
+    const bar = h("span", { class: "bar", "aria-hidden": "true" }, fill);
+    if (baseline?.compared) {
+      const line = h("em", {});
+      line.style.left = `${100 * baseline.share}%`;
+      bar.append(line);
+    }
+    const told = `${x.title}: ${share.agree} of ${share.compared} agree; 95 % over studies ${Math.round(100 * share.low)} to ${Math.round(100 * share.high)} %`;
+    return h("span", { class: "score-cell", title: told }, bar, h("b", {}, `${Math.round(100 * share.share)} %`));
+  }
+
+  #matrixSvg() {
+    const { themes, hypotheses, cells } = this.found;
+    const ids = themes.flatMap((t) => t.ids);
+    const [left, step, row] = [230, 14, 24];
+    const root = s("svg", { width: left + ids.length * step + 20, height: 40 + hypotheses.length * row, viewBox: `0 0 ${left + ids.length * step + 20} ${40 + hypotheses.length * row}` });
+    const colour = (name) => this.context.theme.colour(name);
+    hypotheses.forEach((x, i) => {
+      root.append(s("text", { x: 0, y: 34 + i * row, "font-size": 12, fill: colour("ink") }, x.title));
+      ids.forEach((id, k) => {
+        const one = mark(cells[x.name]?.[id]?.outcome, { size: 12, quiet: true });
+        set(one, { x: left + k * step, y: 24 + i * row, width: 12, height: 12 });
+        for (const node of one.querySelectorAll("*")) for (const name of ["fill", "stroke"]) if (node.getAttribute(name)?.startsWith("var(")) node.setAttribute(name, colour(node.getAttribute(name).slice(6, -1)));
+        root.append(one);
+      });
+    });
+    return root;
+  }
+
+  #rows() {
+    const ids = this.found.themes.flatMap((t) => t.ids);
+    return [["hypothesis", ...ids], ...this.found.hypotheses.map((x) => [x.title, ...ids.map((id) => VERDICTS[this.found.cells[x.name]?.[id]?.outcome] ?? "")])];
+  }
+
+  // ---- two theories
+
+  async #drawPair() {
+    const asked = { ...this.pair, protocol: this.context.state.get("under") };
+    const choice = h("select", { class: "select", "aria-label": "Under which protocol" }, ...PROTOCOLS.map(([words, name]) => h("option", { value: words }, name)));
+    if (!PROTOCOLS.some(([words]) => words === asked.protocol)) choice.append(h("option", { value: asked.protocol }, asked.protocol));
+    choice.value = asked.protocol;
+    choice.addEventListener("change", () => this.context.state.set({ under: choice.value }));
+    const title = h("h2", { class: "against" }, ...[0, 1].flatMap((i) => [i ? h("span", { class: "second" }, "against") : null, h("i", { class: "letter on" }, LETTERS[i]), h("b", { class: `side-${i}` }, this.#title(i))]).filter(Boolean));
+    this.told = h("p", { class: "second" }, "Computing both …");
+    this.plot = h("div", { class: "plot" });
+    this.below = h("div", {});
+    this.chart?.destroy();
+    this.chart = null;
+    this.pairNode.replaceChildren(title, h("div", { class: "line" }, choice, this.told), h("p", { class: "caption" }, "MADRS, points; band: 90 % of virtual patients"), this.plot, this.below);
+    try {
+      const found = await this.context.api.postJson("api/theories/pair", asked);
+      if (asked.a !== this.pair.a || asked.b !== this.pair.b || asked.protocol !== this.context.state.get("under") || !view) return;
+      this.#showCurves(found);
+    } catch (problem) {
+      this.told.textContent = "";
+      this.plot.replaceChildren(instead(problem.message));
+    }
+  }
+
+  #showCurves(found) {
+    const last = found.times_h[found.times_h.length - 1];
+    const series = found.sides.map((side, i) => ({ label: LETTERS[i], colour: COLOURS[i], dash: DASHES[i], width: 2, x: found.times_h, y: side.typical, low: side.low, high: side.high, labelAt: i ? 0.75 : 0.55 }));
+    const gap = Math.max(...found.sides[0].typical.map((v, i) => Math.abs(v - found.sides[1].typical[i])));
+    say(this.told, gap < 0.5 ? "They give the same here, to half a point." : `They part most at ${timeWords(found.widest_h)}: ${figure(gap)} points.`);
+    const all = series.flatMap((c) => [...c.low, ...c.high]);
+    this.chart = this.context.lineChart(this.plot, {
+      height: 168, x: { kind: "time", last }, y: { min: Math.min(0, ...all), max: Math.max(...all) }, series, t: gap < 0.5 ? null : found.widest_h,
+      name: `MADRS under two theories. ${this.#title(0)} ends at ${figure(series[0].y.at(-1))}, ${this.#title(1)} at ${figure(series[1].y.at(-1))}; widest apart ${figure(gap)} points at ${timeWords(found.widest_h)}.`,
+    });
+    const at = [0, 2 / 3, 4, 24, 72, 168, 336].filter((t) => t <= last);
+    const value = (side, t) => side.typical[found.times_h.findIndex((x) => x >= t - 1e-9)];
+    this.below.replaceChildren(numbers("MADRS under two theories", ["time", this.#title(0), this.#title(1)], at.map((t) => [timeWords(t), ...found.sides.map((side) => figure(value(side, t), 3))])));
+  }
+
+  // ---- what would tell
+
+  async #drawDesigns() {
+    const asked = this.pair;
+    this.progress = new Progress("Designs computed");
+    this.designList = h("ul", { class: "design-list" });
+    this.designsNode.replaceChildren(h("h2", {}, "Which experiment would tell them apart?"), h("p", { class: "second" }, "Gap between their predictions, in standard deviations between subjects"), this.progress.node, this.designList);
+    this.readyNode.replaceChildren(h("h2", {}, "The experiment, ready to run"), instead("Choose an experiment on the left."));
+    this.work.drop();
+    this.work = new Work(this.context.api);
+    const mine = this.work;
+    try {
+      const job = await mine.run("api/theories/telling", asked, (j) => this.progress.show(j.done, j.total, j.total ? `${j.done} of ${j.total} designs, each in both theories` : "Waiting for its turn"));
+      if (mine !== this.work || mine.dropped || !job.result) return;
+      this.progress.hide();
+      this.#showDesigns(job.result);
+    } catch (problem) {
+      if (mine !== this.work) return;
+      this.progress.hide();
+      this.designList.replaceChildren(h("li", {}, instead(problem.message)));
+    }
+  }
+
+  #showDesigns(found) {
+    const shown = found.designs.slice(0, MOST_DESIGNS);
+    const widest = Math.max(2 * TELLS, ...shown.map((d) => Math.min(d.gap_sd, 6)));
+    this.designList.replaceChildren(...shown.map((d) => {
+      const fill = h("i", {});
+      fill.style.width = `${(100 * Math.min(d.gap_sd, 6)) / widest}%`;
+      const line = h("em", {});
+      line.style.left = `${(100 * TELLS) / widest}%`;
+      const node = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#showReady(d, node) }, h("span", { class: "design-title" }, d.title), h("span", { class: "bar", "aria-hidden": "true" }, fill, line), h("b", {}, `${figure(d.gap_sd)} sd`));
+      return h("li", {}, node);
+    }));
+    const note = found.refused ? ` ${found.refused} could not be run in both.` : "";
+    this.designList.after(h("p", { class: "caption" }, `Dashed line: 1 sd. ${found.tried} designs tried.${note} A reading's own error comes on top.`));
+    if (shown.length) this.#showReady(shown[0], this.designList.querySelector("button"));
+  }
+
+  #showReady(d, node) {
+    this.designList.querySelectorAll("button").forEach((b) => b.setAttribute("aria-pressed", String(b === node)));
+    const told = (e) => `${minus(figure(e.mean, 3))}${d.unit ? ` ${d.unit}` : ""}`;
+    const human = d.species === "human";
+    const facts = [
+      ["Protocol", d.protocol], ["Changed", d.manipulation ? d.manipulation.replaceAll("_", " ") : "nothing else"], ["Against", d.manipulation ? "the same, unchanged" : d.against], ["Read", `${label(d.observable)} at ${timeWords(d.time_h)}`],
+      ["A predicts", told(d.a), "side-0"], ["B predicts", told(d.b), "side-1"],
+      [human ? "People needed" : "Animals needed", d.per_arm ? `${d.per_arm} in each group for 80 % power` : "more than can be studied: the two do not part here"],
+    ];
+    this.readyNode.replaceChildren(h("h2", {}, "The experiment, ready to run"),
+      h("dl", { class: "facts wide" }, ...facts.map(([name, value, tint]) => h("div", {}, h("dt", {}, name), h("dd", { class: tint ?? "" }, value)))),
+      h("p", { class: "caption" }, "Predictions are the difference between the two groups."),
+      h("p", { class: "ready-buttons" }, human ? link("Open as a trial", () => this.#openTrial(d), { class: "button primary" }) : null, link("Copy protocol", () => this.context.copy(d.protocol, "Protocol copied")), number("Receipts", d.observable, this.context)));
+  }
+
+  #openTrial(d) {
+    const n = Math.min(500, d.per_arm ?? 50);
+    const hours = `${d.time_h} h`;
+    const lines = [`name = "two_theories"`, `title = ${JSON.stringify(d.title)}`, `population = "trd;setting=parallel"`, `visits = ["${hours}"]`, `scales = ["madrs"]`, "",
+      "[[arm]]", `name = "studied"`, `protocol = ${JSON.stringify(d.protocol)}`, `n = ${n}`, "", "[[arm]]", `name = "comparator"`, `protocol = ${JSON.stringify(d.against)}`, `n = ${n}`, `kind = "placebo"`, "",
+      "[[endpoint]]", `outcome = "change"`, `scale = "madrs"`, `at = "${hours}"`, ""];
+    this.context.goTo("trial", {}).then(() => import("./trial.js")).then((trial) => trial.edit(lines.join("\n")));
+  }
+}
