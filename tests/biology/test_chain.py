@@ -12,7 +12,7 @@ from ketamind.errors import BadValue, UnknownName
 from ketamind.simulation import simulate
 
 MONTH_H = 28 * 24.0
-ROUNDING = 1e-7
+ROUNDING = 5e-5  # the error of a solution at the usual tolerance, where the cortex falls silent within seconds
 """What a solver at its usual tolerance may stray beyond a bound, in the unit of the quantity."""
 
 FRACTIONS = (

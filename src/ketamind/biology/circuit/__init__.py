@@ -1,6 +1,7 @@
 """Circuit: NMDA block, synaptic state and stress become rates, glutamate, oscillations and habenula bursts."""
 
 from ketamind.biology.circuit.activity import ACTIVITY
+from ketamind.biology.circuit.arousal import AROUSAL
 from ketamind.biology.circuit.dendrite import DENDRITE
 from ketamind.biology.circuit.gamma import GAMMA
 from ketamind.biology.circuit.glutamate import DISINHIBITION, GLUTAMATE
@@ -15,6 +16,7 @@ def circuit() -> tuple[Component, ...]:
     """All mechanisms of the stage, in causal order."""
     return (
         STRESS,
+        AROUSAL,
         TRANSMISSION,
         PYRAMIDAL,
         PV,

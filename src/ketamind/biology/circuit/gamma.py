@@ -33,7 +33,7 @@ TWO_PI = 6.283185307179586
 CELLS = {"e": "pyramidal", "p": "pv", "s": "sst"}
 Point = dict[str, SimpleNamespace]
 
-FACTORS = ("ampa", "spine", "phasic", "gaba_gain", "sst_output", "nmda_e", "nmda_p", "nmda_s")
+FACTORS = ("ampa", "spine", "phasic", "gaba_gain", "sst_output", "ascending", "nmda_e", "nmda_p", "nmda_s")
 """Inputs that multiply a weight and are 1 at rest."""
 
 OWN = {
@@ -74,7 +74,7 @@ def cell_at(u: Any, p: Any, a: str) -> SimpleNamespace:
         ampa=u.phasic * spine * ampa * (1 - own.n),
         nmda=u.phasic * spine * getattr(u, f"nmda_{a}") * own.n,
         local=own.rho * total / p.rest_e * efficacy(u.r_e / p.rest_e, own.c_e),
-        outside=(1 - own.rho) * total,
+        outside=(1 - own.rho) * total * u.ascending,
         pv=own.W_pv * u.gaba_gain * efficacy(u.r_p / p.rest_p, p.c_pv),
         sst=own.W_sst * u.gaba_gain * u.sst_output * efficacy(u.r_s / p.rest_s, p.c_sst),
     )
@@ -168,6 +168,7 @@ GAMMA = Component(
             Input(f"nmda_{a}", "1", "synaptic NMDA conductance left", wire=f"nmda_synaptic_{cell}", absent=1.0)
             for a, cell in CELLS.items()
         ),
+        Input("ascending", "1", "drive from thalamus and brain stem", wire="ascending_drive", absent=1.0),
         Input("ampa", "1", "AMPA conductance on pyramidal cells", wire="ampa_pyramidal", absent=1.0),
         Input("spine", "1", "input through spines", wire="spine_input", absent=1.0),
         Input("phasic", "1", "excitatory conductance per spike", wire="phasic_excitation", absent=1.0),

@@ -1,7 +1,7 @@
 """Rates and mean potentials of pyramidal, PV, SST and VIP cells, and the rest of cortex.
 
     tau dr/dt = a f(D) - r                                                      f: see transfer.py
-    D = D_0 + R (h x_E e_E - 1) + X (h ((1 - phi) + phi m) - 1)
+    D = D_0 + R (h x_E e_E - 1) + X (h ((1 - phi) v + phi m) - 1)
             + T (b_ton - 1) - sum_b W_b (gaba s_b r_b e_b - r_b0) + bias
     h = phasic spine ((1 - n) ampa + n b_syn)                                   AMPA and NMDA by charge
     D_0 = f^-1(r_0)
@@ -11,8 +11,8 @@
 
 Every input is counted from rest in mV of depolarisation: R from the cell's pyramidal neighbours, X from outside the
 column, T from tonic NMDA current, W_b per Hz of each inhibitory source; x_E = r_E / r_E0, e the short-term plasticity
-of the source's synapses, b the NMDA conductance left by a blocker. So without drug every population fires exactly at
-its resting rate, whatever the parameters. Total excitation E_tot is not free: it is what holds the measured mean
+of the source's synapses, b the NMDA conductance left by a blocker, v the ascending
+drive. So without drug every population fires exactly at its resting rate, whatever the parameters. Total excitation E_tot is not free: it is what holds the measured mean
 potential against leak and inhibition. External synapses have the NMDA share of local ones. A share phi of external
 drive comes from cortex under the same drug and follows the pyramidal rate with a lag; that share is an assumption.
 The potential is read from the rate, so that it changes with a lag and closes no loop in algebra.
@@ -52,7 +52,8 @@ def drive(u: Any, p: Any) -> Any:
     gain = u.phasic * u.spine * conductance
     x = u.pyramidal / p.rest_pyramidal
     local = p.rho * total * (gain * x * efficacy(x, p.c_e) - 1)
-    external = (1 - p.rho) * total * (gain * (1 - p.phi + p.phi * u.rest_of_cortex) - 1)
+    outside = (1 - p.phi) * u.ascending + p.phi * u.rest_of_cortex
+    external = (1 - p.rho) * total * (gain * outside - 1)
     tonic = p.T * (u.nmda_tonic - 1)
     inhibited = inhibition(u, p) - inhibition_at_rest(p)
     return drive_of_rate(p.rest, p.rest, p.k, p.r_max) + local + external + tonic - inhibited + u.bias
@@ -78,6 +79,7 @@ CELL = Component(
         Input("sst", "Hz", "rate of SST cells", wire="rate_sst"),
         Input("vip", "Hz", "rate of VIP cells", wire="rate_vip"),
         Input("rest_of_cortex", "1", "drive from the rest of cortex, relative to rest", absent=1.0),
+        Input("ascending", "1", "drive from thalamus and brain stem", wire="ascending_drive", absent=1.0),
         Input("nmda_synaptic", "1", "synaptic NMDA conductance left", absent=1.0),
         Input("nmda_tonic", "1", "tonic NMDA conductance left", absent=1.0),
         Input("ampa", "1", "AMPA conductance relative to rest", absent=1.0),
