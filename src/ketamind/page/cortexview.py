@@ -13,7 +13,7 @@ from ketamind.cortex.simulate import Recording
 from ketamind.errors import BadValue
 from ketamind.page.asked import Name, Word
 from ketamind.page.doors import Checked
-from ketamind.page.jobs import Job
+from ketamind.page.jobs import Job, Stopped
 
 TYPES = ("pyramidal", "pv", "sst", "vip")
 DRAWN = {"pyramidal": 120, "pv": 32, "sst": 28, "vip": 20}
@@ -60,10 +60,6 @@ class CortexAsked(Checked):
             seconds=self.seconds,
             seed=self.seed,
         )
-
-
-class Stopped(Exception):
-    """Raised inside the simulation when its browser asks it to stop."""
 
 
 def simulated(asked: CortexAsked, job: Job) -> dict[str, Any] | None:

@@ -32,6 +32,7 @@ class Wanted(Checked):
     patients: int = Field(default=0, ge=0, le=1_000_000)
     seed: int = Field(default=1, ge=0, le=2**31)
     at: Word = "40 min"
+    uM: float | None = Field(default=None, ge=0, le=200, allow_inf_nan=False)  # noqa: N815
     protect: list[Name] = Field(default=[], max_length=8)
     cells: int = Field(default=1000, ge=50, le=20_000)
     seconds: float = Field(default=3.0, gt=0, le=60)
@@ -131,16 +132,15 @@ def _theories_code(wanted: Wanted) -> str:
 
 
 def _cortex_code(wanted: Wanted) -> str:
-    fields: list[Option] = [("at", wanted.at, "40 min"), ("without", tuple(wanted.asked.without), ())]
-    fields += [("protect", tuple(wanted.protect), ()), ("cells", wanted.cells, 1000)]
-    fields += [("seconds", wanted.seconds, 3.0), ("seed", wanted.seed, 1)]
-    call = _call("CortexRequest", "@", fields).replace("    '@',", f"    protocol={wanted.asked.given().words()!r},")
-    return (
-        "from ketamind.cortex.command import CortexRequest, perform\n\nfound = perform("
-        + call.rstrip()
-        + ")\n"
-        + ("print(found.as_text())\n")
-    )
+    source: dict[str, Any] = {"drug": "ketamine", "uM": wanted.uM}
+    if wanted.uM is None:
+        words, without = wanted.asked.given().words(), tuple(wanted.asked.without)
+        source = {"protocol": words, "at": wanted.at, "without": without}
+    settings = {**source, "protect": tuple(wanted.protect), "cells": wanted.cells, "seconds": wanted.seconds}
+    lines = [f"    {name}={value!r}," for name, value in {**settings, "seed": wanted.seed}.items()]
+    call = "CortexRequest(\n" + "\n".join(lines) + "\n)"
+    head = "from ketamind.cortex.command import CortexRequest, perform\n\n"
+    return f"{head}found = perform({call})\nprint(found.as_text())\n"
 
 
 def _trial_code(wanted: Wanted) -> str:

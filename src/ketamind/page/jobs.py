@@ -19,6 +19,10 @@ MOST_WAITING = 40
 KEPT_S = 600.0
 
 
+class Stopped(Exception):
+    """Raised inside work that reports its progress, when its browser has asked it to stop."""
+
+
 @dataclass
 class Job:
     """One piece of work: how far it is, and what came of it."""

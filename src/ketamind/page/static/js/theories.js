@@ -20,8 +20,6 @@ const PROTOCOLS = [
 const LETTERS = ["A", "B"];
 const COLOURS = ["circuit", "opioid"];
 const DASHES = ["none", "7 4"];
-const TELLS = 1;
-const MOST_DESIGNS = 6;
 
 let view = null;
 
@@ -249,15 +247,15 @@ class Theories {
 
   async #drawDesigns() {
     const asked = this.pair;
-    this.progress = new Progress("Designs computed");
+    this.progress = new Progress("Studies computed");
     this.designList = h("ul", { class: "design-list" });
-    this.designsNode.replaceChildren(h("h2", {}, "Which experiment would tell them apart?"), h("p", { class: "second" }, "Gap between their predictions, in standard deviations between subjects"), this.progress.node, this.designList);
+    this.designsNode.replaceChildren(h("h2", {}, "Which experiment would tell them apart?"), h("p", { class: "second" }, "What 20 subjects a group would tell, in bits"), this.progress.node, this.designList);
     this.readyNode.replaceChildren(h("h2", {}, "The experiment, ready to run"), instead("Choose an experiment on the left."));
     this.work.drop();
     this.work = new Work(this.context.api);
     const mine = this.work;
     try {
-      const job = await mine.run("api/theories/telling", asked, (j) => this.progress.show(j.done, j.total, j.total ? `${j.done} of ${j.total} designs, each in both theories` : "Waiting for its turn"));
+      const job = await mine.run("api/theories/telling", asked, (j) => this.progress.show(j.done, j.total, j.total ? `${j.done} of ${j.total} groups simulated` : "Waiting for its turn"));
       if (mine !== this.work || mine.dropped || !job.result) return;
       this.progress.hide();
       this.#showDesigns(job.result);
@@ -269,42 +267,50 @@ class Theories {
   }
 
   #showDesigns(found) {
-    const shown = found.designs.slice(0, MOST_DESIGNS);
-    const widest = Math.max(2 * TELLS, ...shown.map((d) => Math.min(d.gap_sd, 6)));
-    this.designList.replaceChildren(...shown.map((d) => {
+    this.designList.replaceChildren(...found.studies.map((d) => {
       const fill = h("i", {});
-      fill.style.width = `${(100 * Math.min(d.gap_sd, 6)) / widest}%`;
-      const line = h("em", {});
-      line.style.left = `${(100 * TELLS) / widest}%`;
-      const node = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#showReady(d, node) }, h("span", { class: "design-title" }, d.title), h("span", { class: "bar", "aria-hidden": "true" }, fill, line), h("b", {}, `${figure(d.gap_sd)} sd`));
+      fill.style.width = `${100 * Math.min(1, d.information)}%`;
+      const size = d.per_arm ? `${d.per_arm} a group` : "over 2000";
+      const node = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#showReady(d, node) },
+        h("span", { class: "design-title" }, capital(d.study), h("span", { class: "second" }, `${d.species}; ${readingWords(d.reading)}; ${size}`)), h("span", { class: "bar", "aria-hidden": "true" }, fill), h("b", {}, `${figure(d.information)} bit`));
       return h("li", {}, node);
     }));
-    const note = found.refused ? ` ${found.refused} could not be run in both.` : "";
-    this.designList.after(h("p", { class: "caption" }, `Dashed line: 1 sd. ${found.tried} designs tried.${note} A reading's own error comes on top.`));
-    if (shown.length) this.#showReady(shown[0], this.designList.querySelector("button"));
+    const left = found.not_applicable.length ? ` ${found.not_applicable.length} could not be judged.` : "";
+    this.designList.after(h("p", { class: "caption" }, `1 bit would decide it. ${found.tried} readings tried, ${found.draws} draws of what is in doubt: a quick look, so ranks may change.${left} \`ketamind discriminate\` looks longer.`));
+    if (found.studies.length) this.#showReady(found.studies[0], this.designList.querySelector("button"));
   }
 
   #showReady(d, node) {
     this.designList.querySelectorAll("button").forEach((b) => b.setAttribute("aria-pressed", String(b === node)));
-    const told = (e) => `${minus(figure(e.mean, 3))}${d.unit ? ` ${d.unit}` : ""}`;
-    const human = d.species === "human";
+    const told = (k) => `${minus(figure(d[`effect_${k}`]))} (${minus(figure(d[`effect_${k}_low`]))} to ${minus(figure(d[`effect_${k}_high`]))})`;
+    const { own_arm: own, other_arm: other } = d;
+    const needed = d.per_arm ? `${d.per_arm} in each group for 80 % power` : "more than 2000 in each group";
     const facts = [
-      ["Protocol", d.protocol], ["Changed", d.manipulation ? d.manipulation.replaceAll("_", " ") : "nothing else"], ["Against", d.manipulation ? "the same, unchanged" : d.against], ["Read", `${label(d.observable)} at ${timeWords(d.time_h)}`],
-      ["A predicts", told(d.a), "side-0"], ["B predicts", told(d.b), "side-1"],
-      [human ? "People needed" : "Animals needed", d.per_arm ? `${d.per_arm} in each group for 80 % power` : "more than can be studied: the two do not part here"],
+      ["In whom", `${own.species}, ${own.population || "typical"}`], ["Protocol", own.protocol], ["Changed", own.manipulation || "nothing else"], ["Against", other.protocol === own.protocol ? `the same, ${other.manipulation || "unchanged"}` : other.protocol], ["Read", readingWords(d.reading)],
+      ["A predicts", told("a"), "side-0"], ["B predicts", told("b"), "side-1"], ["Needed", d.per_arm_sure && d.per_arm_sure !== d.per_arm ? `${needed}; ${d.per_arm_sure} if parameters were sure` : needed],
     ];
+    const human = own.species === "human" && /^(madrs|hamd17|cadss)@/.test(d.reading);
     this.readyNode.replaceChildren(h("h2", {}, "The experiment, ready to run"),
       h("dl", { class: "facts wide" }, ...facts.map(([name, value, tint]) => h("div", {}, h("dt", {}, name), h("dd", { class: tint ?? "" }, value)))),
-      h("p", { class: "caption" }, "Predictions are the difference between the two groups."),
-      h("p", { class: "ready-buttons" }, human ? link("Open as a trial", () => this.#openTrial(d), { class: "button primary" }) : null, link("Copy protocol", () => this.context.copy(d.protocol, "Protocol copied")), number("Receipts", d.observable, this.context)));
+      h("p", { class: "caption" }, "Predictions: difference between the two groups, with the range of the draws."),
+      h("p", { class: "ready-buttons" }, human ? link("Open as a trial", () => this.#openTrial(d), { class: "button primary" }) : null, link("Copy protocol", () => this.context.copy(own.protocol, "Protocol copied")), number("Receipts", d.reading.split("@")[0], this.context)));
   }
 
   #openTrial(d) {
-    const n = Math.min(500, d.per_arm ?? 50);
-    const hours = `${d.time_h} h`;
-    const lines = [`name = "two_theories"`, `title = ${JSON.stringify(d.title)}`, `population = "trd;setting=parallel"`, `visits = ["${hours}"]`, `scales = ["madrs"]`, "",
-      "[[arm]]", `name = "studied"`, `protocol = ${JSON.stringify(d.protocol)}`, `n = ${n}`, "", "[[arm]]", `name = "comparator"`, `protocol = ${JSON.stringify(d.against)}`, `n = ${n}`, `kind = "placebo"`, "",
-      "[[endpoint]]", `outcome = "change"`, `scale = "madrs"`, `at = "${hours}"`, ""];
+    const [scale, at] = d.reading.split("@");
+    const hours = at.replace(/^([\d.]+)([a-z]+)$/i, "$1 $2");
+    const arm = (name, a, kind) => ["", "[[arm]]", `name = "${name}"`, `protocol = ${JSON.stringify(a.protocol)}`, `n = ${Math.min(500, d.per_arm ?? 50)}`, `kind = "${kind}"`, ...(a.manipulation ? [`manipulation = ${JSON.stringify(a.manipulation)}`] : [])];
+    const lines = [`name = "two_theories"`, `title = ${JSON.stringify(capital(d.study))}`, `population = ${JSON.stringify(d.own_arm.population || "trd;setting=parallel")}`, `visits = ["${hours}"]`, `scales = ["${scale}"]`,
+      ...arm("studied", d.own_arm, "drug"), ...arm("comparator", d.other_arm, "placebo"), "", "[[endpoint]]", `outcome = "change"`, `scale = "${scale}"`, `at = "${hours}"`, ""];
     this.context.goTo("trial", {}).then(() => import("./trial.js")).then((trial) => trial.edit(lines.join("\n")));
   }
+}
+
+function readingWords(reading) {
+  const [name, at] = reading.split("@");
+  return at ? `${label(name)} at ${at.replace(/^([\d.]+)([a-z]+)$/i, "$1 $2")}` : label(name);
+}
+
+function capital(words) {
+  return words[0].toUpperCase() + words.slice(1);
 }
