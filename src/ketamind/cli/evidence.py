@@ -75,3 +75,45 @@ def compare(
         print(found.as_text())
     if found.unfinished:
         raise typer.Exit(130)
+
+
+@app.command()
+def claims(
+    only: Annotated[
+        str, typer.Option("--claims", help="Claims by id, separated by commas; all if left out.", metavar="A,B,...")
+    ] = "",
+    hypotheses: Annotated[
+        str, typer.Option(help="Hypotheses by name or file, separated by commas; all if left out.", metavar="A,B,...")
+    ] = "",
+    renew: Annotated[
+        bool, typer.Option("--renew", help="Compute anew and store with the package, half a minute a hypothesis.")
+    ] = False,
+    people: Annotated[int, typer.Option(help="Virtual patients in each arm of a trial.", min=20, max=100_000)] = 100,
+    seed: Seed = 1,
+    as_json: Json = False,
+    out: Out = None,
+) -> None:
+    """Put what is claimed of ketamine to the model and to the literature. Ctrl-C keeps what is finished."""
+    from ketamind.studies.claims import claims as put_to_the_model
+
+    folder = writable(out)
+    with progress("testing claims", 1) as (advance, describe):
+        found = put_to_the_model(
+            names(only),
+            hypotheses=names(hypotheses),
+            renew=renew,
+            seed=seed,
+            people=people,
+            progress=advance,
+            describe=describe,
+        )
+    if folder is not None:
+        from ketamind.report.claims_report import write_claims_report
+
+        tell(f"report: {write_claims_report(found, folder)}")
+    if as_json:
+        print_json(found.as_json())
+    else:
+        print(found.as_text())
+    if found.unfinished:
+        raise typer.Exit(130)

@@ -25,6 +25,7 @@ MARKS = {
     "failed": ("1", NEUTRAL),
 }
 ROW_INCH, HEAD_INCH = 0.165, 1.9
+LONGEST_NAME = 76
 KEY = "Filled squares agree, crosses disagree, dots are experiments on which a hypothesis says nothing."
 
 
@@ -139,8 +140,9 @@ def _name_rows(axes: Axes, rows: Sequence[tuple[str, Experiment]], places: Seque
 
 
 def _row_name(e: Experiment) -> str:
-    under = f" under {e.manipulation}" if e.manipulation else ""
-    return f"{e.id}: {e.observable} {e.statistic}{under} = {number(e.value)}"[:74]
+    under = f", {e.manipulation}" if e.manipulation else ""
+    words = f"{e.id} = {number(e.value)}: {e.observable} {e.statistic}{under}"
+    return words if len(words) <= LONGEST_NAME else f"{words[: LONGEST_NAME - 1]}…"
 
 
 def _theme_section(found: Comparison, theme: Theme) -> Section:

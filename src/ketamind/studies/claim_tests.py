@@ -395,7 +395,7 @@ def unit_of(check: Check) -> str:
     if check.statistic.startswith("difference_share"):
         return "of the later difference"
     if check.observable in _DISH:
-        return "1"
+        return ""
     unit = full_chain().system.outputs[check.observable].unit
     return "" if unit == "1" else unit
 

@@ -93,9 +93,19 @@ class Verdict:
         return tuple(f for f in self.findings if f.supports)
 
     @property
+    def studies_for(self) -> tuple[str, ...]:
+        """Citations of studies that speak for the claim."""
+        return _studies(self.favour)
+
+    @property
+    def studies_against(self) -> tuple[str, ...]:
+        """Citations of studies that speak against it; one study can do both."""
+        return _studies(self.against)
+
+    @property
     def outweighed(self) -> bool:
         """True if more studies speak against the claim than for it."""
-        return len(_studies(self.against)) > len(_studies(self.favour))
+        return len(self.studies_against) > len(self.studies_for)
 
     @property
     def verdict(self) -> str:
@@ -109,7 +119,7 @@ class Verdict:
         """What stands against the claim: studies that outweigh those for it, or checks that the model fails."""
         if self.verdict != CONTRADICTED:
             return ()
-        papers = _studies(self.against) if self.outweighed else ()
+        papers = self.studies_against if self.outweighed else ()
         return (*papers, *(f"this model: not so that {s.check.says}" for s in self.shown if not s.holds), *self._kept())
 
     def _kept(self) -> tuple[str, ...]:
@@ -320,9 +330,9 @@ def _told(v: Verdict) -> list[str]:
     c = v.claim
     lines = [f"{c.timestamp or '--:--:--'}  {c.id}: {c.claim}", f"  verdict: {_words(v)}"]
     lines += [f"  {s.words()}" for s in v.shown]
-    for title, findings in (("for", v.favour), ("against", v.against)):
-        if findings:
-            lines.append(f"  {title}: {'; '.join(_studies(findings))}")
+    for title, papers in (("for", v.studies_for), ("against", v.studies_against)):
+        if papers:
+            lines.append(f"  {title}: {'; '.join(papers)}")
     return lines
 
 
