@@ -11,10 +11,11 @@
 
 Every input is counted from rest in mV of depolarisation: R from the cell's pyramidal neighbours, X from outside the
 column, T from tonic NMDA current, W_b per Hz of each inhibitory source; x_E = r_E / r_E0, e the short-term plasticity
-of the source's synapses, b the NMDA conductance left by a blocker, v the ascending
-drive. So without drug every population fires exactly at its resting rate, whatever the parameters. Total excitation E_tot is not free: it is what holds the measured mean
-potential against leak and inhibition. External synapses have the NMDA share of local ones. A share phi of external
-drive comes from cortex under the same drug and follows the pyramidal rate with a lag; that share is an assumption.
+of the source's synapses, b the NMDA conductance left by a blocker, v the ascending drive. So without drug every
+population fires exactly at its resting rate, whatever the parameters. Total excitation E_tot is not free: it is what
+holds the measured mean potential against leak and inhibition. External synapses have the NMDA share of local ones. A
+share phi of external drive comes from cortex under the same drug and follows the pyramidal rate with a lag; that
+share is an assumption.
 The potential is read from the rate, so that it changes with a lag and closes no loop in algebra.
 Ranges are drug-free. Within them the NMDA share of pyramidal cells, the tonic currents of PV and SST cells, phi and
 the size of short-term plasticity were settled with the effect of ketamine in view, so that agreement in sign of
