@@ -16,12 +16,14 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ketamind import __version__
 from ketamind.declare import Model
 from ketamind.declare.expression import Expression, Graph
 from ketamind.declare.units import Unit, infer, unit
 from ketamind.engine import Batch, Options, Schedule, solve
-from ketamind.errors import BadFile, BadValue
+from ketamind.errors import BadFile, BadValue, unknown_name
 from ketamind.exchange.events import write_text
 from ketamind.exchange.extras import need, quiet
 from ketamind.exchange.identifiers import (
@@ -43,6 +45,9 @@ from ketamind.simulation.simulate import Setting, prepare
 LEVEL, VERSION = 3, 2
 BODY = "body"
 REST_RTOL = 1e-9
+SMALLEST = 1e-12
+"""States at rest below this are 0: what is left of a decay (1e-297) defeats other people's error control."""
+
 BASE_UNITS = {
     "[time]": "second",
     "[length]": "metre",
@@ -55,6 +60,13 @@ BASE_UNITS = {
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "^"}
 PRECEDENCE = {"add": 1, "sub": 1, "mul": 2, "div": 2, "pow": 4}
 FUNCTIONS = {"log": "ln"}
+
+
+USUAL = (
+    *("arterial_ketamine", "venous_ketamine", "venous_norketamine", "brain_unbound_ketamine", "nmda_occupancy"),
+    *("rate_pyramidal", "rate_pv", "glutamate", "bdnf", "spine_density", "synaptic_strength", "cadss", "madrs"),
+)
+"""Outputs that are carried where none are named."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +96,19 @@ def to_sbml(
     without: Sequence[str] = (),
     manipulation: str = "",
     values: Mapping[str, float] | None = None,
+    observe: Sequence[str] = (),
 ) -> str:
     """The chain for a protocol and one typical patient as SBML text, also written to `path` if given.
+
+    Besides what the states rest on, it holds the outputs in `observe` (the usual ones if none, every one for `all`:
+    other tools may then need minutes to load it).
 
     Raises UnknownName or BadValue as `simulate` does, MissingExtra without python-libsbml, BadFile for a place that
     cannot be written.
     """
     given = parse_protocol(protocol) if isinstance(protocol, str) else protocol
     who = parse_population(patient) if isinstance(patient, str) else (patient or Patient())
-    text = document(*ready(given, who, days, Setting(tuple(without), manipulation, dict(values or {}))))
+    text = document(*ready(given, who, days, Setting(tuple(without), manipulation, dict(values or {}))), observe)
     if path is not None:
         write_text(path, text)
     return text
@@ -119,7 +135,8 @@ def at_rest(model: Model, values: Mapping[str, float], time_h: float) -> Start:
     """The drug-free steady state, from which a run starts."""
     batch = Batch([time_h], [next(iter(model.system.state_index))], values=dict(values), start_h=time_h)
     states = solve(model, batch, Options(rtol=REST_RTOL)).require().final_states[0]
-    return Start(time_h, dict(zip(model.system.state_index, map(float, states), strict=True)))
+    settled = np.where(np.abs(states) < SMALLEST, 0.0, states)
+    return Start(time_h, dict(zip(model.system.state_index, map(float, settled), strict=True)))
 
 
 def changes(events: Schedule, start_h: float) -> list[Change]:
@@ -148,10 +165,20 @@ def sid(name: str) -> str:
     return plain if plain[:1].isalpha() or plain[:1] == "_" else f"_{plain}"
 
 
-def document(model: Model, events: Schedule, start: Start, title: str) -> str:
+def observed(model: Model, names: Sequence[str]) -> tuple[str, ...]:
+    """The outputs meant by these names: the usual ones for none, every one for `all`. Raises UnknownName."""
+    if tuple(names) == ("all",):
+        return tuple(model.system.outputs)
+    for name in names:
+        if name not in model.system.outputs:
+            raise unknown_name(name, "an output of this model", [*model.system.outputs, "all"])
+    return tuple(names) or tuple(n for n in USUAL if n in model.system.outputs)
+
+
+def document(model: Model, events: Schedule, start: Start, title: str, observe: Sequence[str] = ()) -> str:
     """The SBML text of a model with its events and start. Raises MissingExtra without python-libsbml."""
     libsbml = need("libsbml", "SBML")
-    writer = Writer(libsbml, model, start)
+    writer = Writer(libsbml, model, start, observed(model, observe))
     writer.describe(title)
     writer.quantities()
     writer.equations()
@@ -163,7 +190,7 @@ def document(model: Model, events: Schedule, start: Start, title: str) -> str:
 class Writer:
     """An SBML document on the way, and what has been named in it."""
 
-    def __init__(self, libsbml: Any, model: Model, start: Start) -> None:
+    def __init__(self, libsbml: Any, model: Model, start: Start, observe: Sequence[str]) -> None:
         self.sbml, self.source, self.start = libsbml, model, start
         self.document = libsbml.SBMLDocument(LEVEL, VERSION)
         self.model = self.document.createModel()
@@ -172,7 +199,7 @@ class Writer:
         self.settings.setParseLog(libsbml.L3P_PARSE_LOG_AS_LN)
         self.settings.setParseL3v2Functions(True)
         self.settings.setParseUnits(True)
-        self.formulas = Formulas(model, self.measure)
+        self.formulas = Formulas(model, self.measure, observe)
 
     def describe(self, title: str) -> None:
         """Name, note, species and units of the whole model."""
@@ -366,20 +393,25 @@ def number_text(value: float, units: str = "dimensionless") -> str:
 class Formulas:
     """The equations of a model as formulas: outputs by their names, what is used twice by a label of its own."""
 
-    def __init__(self, model: Model, unit_name: Callable[[Unit | None], str]) -> None:
+    def __init__(self, model: Model, unit_name: Callable[[Unit | None], str], observe: Sequence[str]) -> None:
         system = model.system
         self.graph: Graph = system.graph
         self.unit_name = unit_name
         self.names = {n: sid(n) for n in (*system.state_index, *system.parameters, *(e.wire for e in model.externals))}
         self.outputs = {wire: info.value.id for wire, info in system.outputs.items()}
-        wanted = [Expression(self.graph, n) for n in self.outputs.values()] + [s.rate for s in system.states]
+        wanted = [Expression(self.graph, self.outputs[o]) for o in observe] + [s.rate for s in system.states]
         self.order = self.graph.reachable(wanted)
-        taken = {self.names[n] for n in self.names}
-        self.assigned = tuple(w for w in self.outputs if sid(w) not in taken)
+        self.assigned = self._assigned(observe)
         self.by_node = self._named()
         self.shared = self._shared(wanted)
         self.units = self._units(model)
         self._texts: dict[int, str] = {}
+
+    def _assigned(self, observe: Sequence[str]) -> tuple[str, ...]:
+        """The outputs that are asked for, and those that the rates rest on."""
+        taken, used = set(self.names.values()), {n for n in self.order if self.graph.nodes[n][1]}
+        chosen = {w for w, node in self.outputs.items() if w in observe or node in used}
+        return tuple(w for w in self.outputs if w in chosen and sid(w) not in taken)
 
     def _named(self) -> dict[int, str]:
         """Node -> the first output that it is, where it is more than a symbol or a number."""
