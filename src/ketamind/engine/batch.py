@@ -75,7 +75,7 @@ class Batch:
 class Options:
     """How to solve.
 
-    rtol, atol : tolerance of the local error; atol (a number, or one a state) is 1e-3 * rtol unless given
+    rtol, atol : tolerance of the local error; atol (a number, or one a state) is 1e-2 * rtol unless given
     threads    : how many; by default one for each processor this process may use
     engine     : "compiled", or "oracle" (SciPy: slow, the reference)
     progress   : called with (patients done, patients in all)
@@ -95,7 +95,7 @@ class Options:
 
     def tolerance(self, n_states: int) -> Floats:
         """Absolute tolerance of each state."""
-        given = 1e-3 * self.rtol if self.atol is None else self.atol
+        given = 1e-2 * self.rtol if self.atol is None else self.atol
         return np.full(n_states, given, dtype=float)
 
 

@@ -27,11 +27,14 @@ class Lowered(Calculus):
     """A graph without division and power, in which equal sums and products are found in either order.
 
     `fixed` holds the nodes that rest on constants and the named parameters only: they are gathered within sums and
-    products, to be computed once a patient.
+    products, to be computed once a patient. While `merging`, fractions of fractions become plain ones, and a product
+    of two shares one division; a denominator beyond the range of doubles then gives 0, as it should, or NaN, which
+    the step's error estimate rejects.
     """
 
     parameters: frozenset[str] = frozenset()
     fixed: set[int] = field(default_factory=set)
+    merging: bool = False
 
     def _intern(self, op: str, args: tuple[int, ...], value: float | str | None) -> Expression:
         found = super()._intern(op, args, value)
@@ -49,9 +52,53 @@ class Lowered(Calculus):
                 return self.apply(op, self.apply(op, one, Expression(self, parts[1])), Expression(self, parts[0]))
         return None
 
+    def _fraction(self, e: Expression) -> tuple[Expression, Expression] | None:
+        """x and y of an expression x / y (or 1 / y) in which y moves."""
+        op, parts, _ = self.nodes[e.id]
+        if op == "reciprocal" and e.id not in self.fixed:
+            return self.constant(1.0), Expression(self, parts[0])
+        for x, y in (parts, parts[::-1]) if op == "mul" else ():
+            if self.nodes[y][0] == "reciprocal" and y not in self.fixed:
+                return Expression(self, x), Expression(self, self.nodes[y][1][0])
+        return None
+
+    def _product_of_fractions(self, a: Expression, b: Expression) -> Expression | None:
+        """(x / y) (v / w) as (x v) / (y w), and (x / y) v as (x v) / y."""
+        one, other = self._fraction(a), self._fraction(b)
+        if one and other:
+            return one[0] * other[0] * self.apply("reciprocal", one[1] * other[1])
+        for found, whole, factor in ((one, a, b), (other, b, a)):
+            if found and self.nodes[whole.id][0] == "mul":
+                return found[0] * factor * self.apply("reciprocal", found[1])
+        return None
+
+    def _inverse_of_fraction(self, e: Expression) -> Expression | None:
+        """1 / (x / y) as y / x, 1 / (v + x / y) as y / (v y + x), and 1 / (k exp(x)) as (1 / k) exp(-x)."""
+        op, parts, _ = self.nodes[e.id]
+        found = self._fraction(e)
+        if e.id in self.fixed:
+            return None
+        if found:
+            return found[1] * self.apply("reciprocal", found[0])
+        if op == "exp":
+            return self.apply("exp", -Expression(self, parts[0]))
+        for one, other in (parts, parts[::-1]) if op in ("add", "mul") else ():
+            v, rest = Expression(self, one), Expression(self, other)
+            found = self._fraction(rest)
+            if op == "add" and found:
+                return found[1] * self.apply("reciprocal", v * found[1] + found[0])
+            if op == "mul" and one in self.fixed and self.nodes[other][0] == "exp":
+                return self.apply("reciprocal", v) * self.apply("reciprocal", rest)
+        return None
+
     def _simplify(self, op: str, args: tuple[Expression, ...]) -> Expression | None:
+        if op == "reciprocal" and args[0].number is not None:
+            return self.constant(1.0 / args[0].number)
         if op == "reciprocal":
-            return None if args[0].number is None else self.constant(1.0 / args[0].number)
+            return self._inverse_of_fraction(args[0]) if self.merging else None
+        merged = self._product_of_fractions(*args) if op == "mul" and self.merging else None
+        if merged is not None:
+            return merged
         negative = [self.nodes[a.id][0] == "neg" for a in args]
         inner = [Expression(self, self.nodes[a.id][1][0]) if n else a for a, n in zip(args, negative, strict=True)]
         if op == "neg" and negative[0]:
@@ -76,8 +123,9 @@ class Lowered(Calculus):
             return self._intern(op, (args[1].id, args[0].id), None) if simple is None else simple
         return super()._simplify(op, args)
 
-    def take(self, graph: Calculus, expressions: Iterable[Expression]) -> list[Expression]:
+    def take(self, graph: Calculus, expressions: Iterable[Expression], merging: bool = False) -> list[Expression]:
         """Expressions of another graph, lowered into this one."""
+        self.merging = merging
         wanted = list(expressions)
         found: dict[int, Expression] = {}
         for node in graph.reachable(wanted):
@@ -192,7 +240,7 @@ class Lowering:
 def lower(system: Equations, observables: Iterable[str]) -> Lowering:
     """The system's equations, ready to be written as machine code."""
     graph = Lowered(parameters=frozenset(system.system.parameters))
-    rates = graph.take(system.graph, system.rates)
+    rates = graph.take(system.graph, system.rates, merging=True)
     entries = graph.take(system.graph, system.jacobian.values())
     jacobian = {place: e for place, e in zip(system.jacobian, entries, strict=True) if e.number != 0}
     shown = graph.take(system.graph, [system.observable(name) for name in observables])

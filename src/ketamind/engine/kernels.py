@@ -204,7 +204,7 @@ def write(lowered: Lowering, lanes: int, varied: Iterable[str]) -> Kernels:
     places |= {graph.symbol(name).id: ("input", k) for k, name in enumerate(system.inputs)}
     places |= {name.id: ("factors", i) for i, name in enumerate(names.values())}
     writer = _Writer(lowered, lanes, layout, places, made[2], stages)
-    parts = [library(lanes), writer.first(), writer.stage()]
+    parts = [library(lanes), writer.factorise(), writer.stage()]
     parts += [writer.step(), writer.accept(), writer.dense(), writer.observe(), attributes(lanes)]
     return Kernels("\n".join(parts), layout, lowered, lanes)
 
@@ -235,17 +235,14 @@ class _Writer:
         graph = self.lowered.graph
         return {graph.symbol(name).id: (region, i) for i, name in enumerate(self.lowered.system.states)}
 
-    def first(self) -> str:
-        """Factors of M, and the first stage."""
+    def factorise(self) -> str:
+        """Factors of M at the states `new`, each put away as soon as it is known."""
         body, graph = self.body(), self.lowered.graph
-        known = Loads(body, {**self.places, **self.states("y")})
+        known = Loads(body, {**self.places, **self.states("new")})
         known[graph.symbol(SCALE).id] = body.op("fdiv", body.const(1.0 / GAMMA), body.load("h", 0))
-        k = evaluate(body, graph, self.stages[0], known)
-        for i, value in enumerate(k):
-            body.store(value, "k", i)
-        for i, value in enumerate(evaluate(body, graph, self.stored, known)):
-            body.store(value, "factors", i)
-        return body.done("first", "internal")
+        for i, factor in enumerate(self.stored):
+            body.store(evaluate(body, graph, [factor], known)[0], "factors", i)
+        return body.done("factorise", "internal")
 
     def stage(self) -> str:
         """A later stage at the states `new`: `stage` holds what is added to the rates, and then the result."""
@@ -259,10 +256,11 @@ class _Writer:
 
     def step(self) -> str:
         body = self.body()
-        body.text.append("  call void @first(ptr %work)")
         per_h = body.op("fdiv", body.const(1.0), body.load("h", 0))
-        for s in range(1, STAGES):
+        for s in range(STAGES):
             self._sums(body, s, per_h)
+            if s == 0:
+                body.text.append("  call void @factorise(ptr %work)")
             body.text.append(f"  call void @stage(ptr %work, ptr {body.address('k', s * self.n)})")
         self._judge(body)
         return body.done("step")

@@ -17,7 +17,7 @@ from numba.extending import intrinsic
 from ketamind.engine.codegen import cache_folder, lanes
 
 W = lanes()
-FIRST_STEP_H = 1e-4
+FIRST_STEP_H = 1e-3
 SAFETY, SHRINK, GROW, GROW_FIRST = 0.9, 0.2, 8.0, 50.0
 RELATIVE_MIN_STEP = 2e-15
 OK, TOO_SMALL, NOT_FINITE, OUT_OF_BOUNDS, MANY_STEPS, NO_REST, UNOBSERVABLE = range(7)
