@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from ketamind.biology.chain import chain, slice_chain
 from ketamind.biology.pharmacokinetics import entries, externals, pharmacokinetics
 from ketamind.declare import Addition, Model, extended, shipped_table
+from ketamind.declare.units import convert
 from ketamind.engine import Batch, Options, Schedule, solve
 from ketamind.errors import BadValue
 from ketamind.evidence.arms import Arm, is_active, lifelong
@@ -88,9 +89,9 @@ class Course:
 class Laboratory:
     """Where arms are run: mechanisms switched off, parameter values, and the seed of the subjects.
 
-    With `draws` (parameter -> values, all of one length) all subjects of an arm are run under each draw of these
-    parameters, one draw after the other, so that a whole ensemble is run at once. A draw under which the equations
-    cannot be solved has no numbers. `additions` are wired into every model that has a brain.
+    With `draws` (parameter -> values in the unit of its table, all of one length) all subjects of an arm are run
+    under each draw of these parameters, one draw after the other, so that a whole ensemble is run at once. A draw
+    under which the equations cannot be solved has no numbers. `additions` are wired into every model that has a brain.
     """
 
     without: tuple[str, ...] = ()
@@ -289,7 +290,7 @@ def _under_each_draw(
     for name, values in lab.draws.items():
         if name not in model.defaults or name in fixed:
             continue
-        drawn = np.repeat(values, size)
+        drawn = np.repeat(values, size) * convert(1.0, model.table.row(name).unit, model.rows[name].unit)
         typical = people[name][0] if name in people else 0.0
         each[name] = drawn * (each[name] / typical) if typical else drawn
     return each

@@ -1,17 +1,23 @@
-"""How probable published results are under a prediction, by kind of result.
+"""How probable published results are under a prediction.
 
-    levels, means     t4((predicted - observed) / s),   s^2 = se_o^2 + se_p^2 + tau^2, of logarithms where ratios count
-    rates             the same of the logit, se_o from the number of patients
-    signs             share of a normal around the predicted effect that lies on the published side of the dead zone
-    `remaining`       share of a normal around it that lies in the published third
+Each result is compared on a scale of its own, on which errors are even:
 
-tau is the spread between studies of the same thing, beyond what their sizes explain. Tails are heavy (t with 4 degrees
-of freedom; one sign in twenty is taken to be wrong), so that an outlying study pulls little. Results of one study
-share its animals, assays and raters: the log-likelihood of a study with m results counts as that of sqrt(m).
+    levels, means, differences     the number itself          s^2 = se_o^2 + se_p^2 + (0.15 observed)^2
+    ratios, exposures, times       its logarithm              s^2 = 0.35^2 + se_p^2
+    rates                          its logit                  s^2 = 1 / (n p (1 - p)) + se_p^2 + 0.35^2
+    signs                          arcsinh(effect / dead zone)                      s = 0.6
+    `remaining`, `restored`        the number, -0.5 to 1.5                          s = 0.12
+
+Numbers: log p = log t4((prediction - observed) / s). Signs and thirds: the share of a normal of standard deviation s
+around the prediction that lies on the published side of the dead zone, or in the published third. The last term of
+each s is the spread between studies of the same thing. Tails are heavy (t with 4 degrees of freedom; one direction in
+twenty is taken to be wrong), so that an outlying study pulls little. Results of one study share animals, assays and
+raters: the log-likelihood of a study with m results counts as that of sqrt(m).
 Source: Gelman et al., Bayesian Data Analysis, 2013 (robust likelihoods); Miller & Dunson 2019 (tempered ones).
 """
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,74 +31,99 @@ from ketamind.studies.calibrate.forward import Forward
 Floats = NDArray[np.float64]
 TAIL = 4.0
 WRONG = 0.05
-FOLD_SD = 0.35
-RATE_SD = 0.35
-THIRD_SD = 0.12
-BETWEEN = 0.15
-"""Spread between studies: of levels and effects relative to the published one; of rates on the logit scale RATE_SD."""
-NO_NUMBER = -6.0
-"""Log-likelihood of an experiment for which a draw gives no number."""
+BETWEEN, FOLD_SD, RATE_SD, SIGN_SD, THIRD_SD = 0.15, 0.35, 0.35, 0.6, 0.12
 LEAST, MOST = 0.005, 0.995
+TINY = 1e-9
 
 
-def log_likelihood(found: Forward) -> Floats:
-    """Log-likelihood (experiments, draws), not yet tempered by study."""
-    rows = [_RULES[rule_of(q.experiment, q.statistic)](q, found, i) for i, q in enumerate(found.questions)]
-    return np.where(np.isfinite(rows), rows, NO_NUMBER)
+@dataclass(frozen=True)
+class Results:
+    """Published results (n,) on their own scales: numbers have a `target`, directions and thirds an interval.
+
+    `weight` tempers those of one study.
+    """
+
+    questions: tuple[Question, ...]
+    target: Floats
+    low: Floats
+    high: Floats
+    scale: Floats
+    weight: Floats
+
+    @property
+    def studies(self) -> tuple[str, ...]:
+        """The study of each result."""
+        return tuple(study_of(q.experiment) for q in self.questions)
+
+    def log_likelihood(self, predicted: Floats) -> Floats:
+        """Log-likelihood (..., n), not yet tempered, of predictions (..., n) on their own scales."""
+        z = (predicted - self.target) / self.scale
+        number = -(TAIL + 1) / 2 * np.log1p(z**2 / TAIL)
+        with np.errstate(invalid="ignore"):
+            inside = ndtr((self.high - predicted) / self.scale) - ndtr((self.low - predicted) / self.scale)
+        found = np.where(np.isnan(self.target), np.log(WRONG / 2 + (1 - WRONG) * inside), number)
+        return np.asarray(found)
 
 
-def tempering(questions: tuple[Question, ...]) -> Floats:
-    """The weight (experiments,) of each result: one over the root of how many its study has."""
-    studies = [study_of(q.experiment) for q in questions]
-    counts = Counter(studies)
-    return np.array([counts[s] ** -0.5 for s in studies])
+def results_of(found: Forward) -> Results:
+    """The published results that a forward run predicts; sampling errors are those of its median draw."""
+    rows = [_scales(q, _middle(found.error[i])) for i, q in enumerate(found.questions)]
+    target, low, high, scale = (np.array(column) for column in zip(*rows, strict=True))
+    counts = Counter(study_of(q.experiment) for q in found.questions)
+    weight = np.array([counts[study_of(q.experiment)] ** -0.5 for q in found.questions])
+    return Results(found.questions, target, low, high, scale, weight)
 
 
-def _t(z: Floats, scale: Floats | float) -> Floats:
-    return np.asarray(-(TAIL + 1) / 2 * np.log1p((z / scale) ** 2 / TAIL))
-
-
-def _level(q: Question, found: Forward, i: int) -> Floats:
-    e = q.experiment
-    tau = BETWEEN * abs(e.value)
-    scale = np.sqrt(observed_error(e) ** 2 + np.nan_to_num(found.error[i]) ** 2 + tau**2)
-    return _t(found.value[i] - e.value, scale)
-
-
-def _fold(q: Question, found: Forward, i: int) -> Floats:
-    e = q.experiment
-    if e.value <= 0:
-        return _level(q, found, i)
+def on_own_scale(found: Forward) -> Floats:
+    """The predictions (n, draws) on the scales of their results; NaN where there is no number."""
     with np.errstate(all="ignore"):
-        z = np.log(np.where(found.value[i] > 0, found.value[i], np.nan) / e.value)
-    return _t(z, np.sqrt(FOLD_SD**2 + np.nan_to_num(found.error[i]) ** 2))
+        rows = [_transformed(q, found, i) for i, q in enumerate(found.questions)]
+    return np.where(np.isfinite(rows), rows, np.nan)
 
 
-def _rate(q: Question, found: Forward, i: int) -> Floats:
-    e = q.experiment
-    whole = 100.0 if e.unit == "%" else 1.0
-    n = subjects(e)
-    seen = np.clip((e.value / whole * n + 0.5) / (n + 1), LEAST, MOST)
-    predicted = np.clip(found.value[i] / whole, LEAST, MOST)
-    drawn = np.nan_to_num(found.error[i]) / whole / (predicted * (1 - predicted))
-    scale = np.sqrt(1 / (n * seen * (1 - seen)) + drawn**2 + RATE_SD**2)
-    return _t(np.log(predicted / (1 - predicted)) - np.log(seen / (1 - seen)), scale)
+def _middle(errors: Floats) -> float:
+    known = errors[np.isfinite(errors)]
+    return float(np.median(known)) if known.size else 0.0
 
 
-def _sign(q: Question, found: Forward, i: int) -> Floats:
-    size, zone = found.size[i], np.maximum(found.zone[i], 1e-9)
-    low, high = {-1: (-np.inf, -zone), 0: (-zone, zone), 1: (zone, np.inf)}[round(q.experiment.value)]
-    right = ndtr((high - size) / zone) - ndtr((low - size) / zone)
-    return np.asarray(np.log(WRONG / 2 + (1 - WRONG) * right))
+def _scales(q: Question, error: float) -> tuple[float, float, float, float]:
+    """Target (NaN for an interval), bounds, and scale of a result."""
+    e, rule = q.experiment, rule_of(q.experiment, q.statistic)
+    if rule == "sign":
+        edge = float(np.arcsinh(1.0))
+        low, high = {-1: (-np.inf, -edge), 0: (-edge, edge), 1: (edge, np.inf)}[round(e.value)]
+        return np.nan, low, high, SIGN_SD
+    if rule == "thirds":
+        place = third(e.value)
+        return np.nan, -np.inf if place == 0 else place * THIRD, np.inf if place == 2 else (1 + place) * THIRD, THIRD_SD
+    if rule == "rate":
+        n, whole = subjects(e), _whole(q)
+        p = float(np.clip((e.value / whole * n + 0.5) / (n + 1), LEAST, MOST))
+        spread = 1 / (n * p * (1 - p))
+        drawn = error / whole / (p * (1 - p))
+        return float(_logit(p)), np.nan, np.nan, float(np.sqrt(spread + drawn**2 + RATE_SD**2))
+    if rule in ("fold", "log_z") and e.value > 0:
+        return float(np.log(e.value)), np.nan, np.nan, float(np.hypot(FOLD_SD, error))
+    scale = np.sqrt(observed_error(e) ** 2 + error**2 + (BETWEEN * e.value) ** 2)
+    return e.value, np.nan, np.nan, float(max(scale, TINY))
 
 
-def _third(q: Question, found: Forward, i: int) -> Floats:
-    place = third(q.experiment.value)
-    low = -np.inf if place == 0 else place * THIRD
-    high = np.inf if place == 2 else (place + 1) * THIRD
-    v = found.value[i]
-    right = ndtr((high - v) / THIRD_SD) - ndtr((low - v) / THIRD_SD)
-    return np.asarray(np.log(WRONG / 2 + (1 - WRONG) * right))
+def _transformed(q: Question, found: Forward, i: int) -> Floats:
+    rule, value = rule_of(q.experiment, q.statistic), found.value[i]
+    if rule == "sign":
+        return np.asarray(np.arcsinh(found.size[i] / np.maximum(found.zone[i], TINY)))
+    if rule == "thirds":
+        return np.asarray(np.clip(value, -0.5, 1.5))
+    if rule == "rate":
+        return np.asarray(_logit(np.clip(value / _whole(q), LEAST, MOST)))
+    if rule in ("fold", "log_z") and q.experiment.value > 0:
+        return np.asarray(np.log(np.where(value > 0, value, np.nan)))
+    return np.asarray(value)
 
 
-_RULES = {"z": _level, "fold": _fold, "log_z": _fold, "rate": _rate, "sign": _sign, "thirds": _third}
+def _whole(q: Question) -> float:
+    return 100.0 if q.experiment.unit == "%" else 1.0
+
+
+def _logit(p: Floats | float) -> Floats:
+    return np.asarray(np.log(p / (1 - p)))
