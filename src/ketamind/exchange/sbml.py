@@ -64,7 +64,16 @@ FUNCTIONS = {"log": "ln"}
 
 USUAL = (
     *("arterial_ketamine", "venous_ketamine", "venous_norketamine", "brain_unbound_ketamine", "nmda_occupancy"),
-    *("rate_pyramidal", "rate_pv", "glutamate", "bdnf", "spine_density", "synaptic_strength", "cadss", "madrs"),
+    *(
+        "rate_pyramidal",
+        "rate_pv",
+        "glutamate_release",
+        "bdnf_extracellular",
+        "spine_density",
+        "synaptic_strength",
+        "cadss",
+        "madrs",
+    ),
 )
 """Outputs that are carried where none are named."""
 
