@@ -14,7 +14,8 @@ from ketamind.provenance import stamped
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import save_figure
 from ketamind.report.style import HAIRLINE, NEUTRAL, RC, SECOND_INK
-from ketamind.studies.compare import Column, Comparison, Share, Theme, cross_validated, themes
+from ketamind.studies import compare
+from ketamind.studies.compare import Column, Comparison, Share, Theme, themes
 from ketamind.studies.generated import RENEW
 
 AGREES, DISAGREES = "#1B57B3", "#C04D00"
@@ -31,13 +32,14 @@ KEY = "Filled squares agree, crosses disagree, dots are experiments on which a h
 
 def write_compare_report(found: Comparison, folder: Path) -> Path:
     """Write `report.html`, `compare.json` and figures into the folder; returns the report's path."""
-    scores, deciding = score_figure(found), matrix_figure(found, deciding_rows(found))
-    pictures = {"scores": scores, "deciding": deciding}
-    sections = [
-        Section("Scores", _warnings(found), (Picture(scores, SCORE_WORDS), _score_grid(found))),
-        Section("Deciding experiments", (KEY,), (Picture(deciding, "Rows by question, columns by hypothesis."),)),
-        *(_theme_section(found, theme) for theme in themes()),
-    ]
+    pictures = {"scores": score_figure(found)}
+    sections = [Section("Scores", _warnings(found), (Picture(pictures["scores"], SCORE_WORDS), _score_grid(found)))]
+    deciding = deciding_rows(found)
+    if deciding:
+        pictures["deciding"] = matrix_figure(found, deciding)
+        caption = "Rows by question, columns by hypothesis."
+        sections.append(Section("Deciding experiments", (KEY,), (Picture(pictures["deciding"], caption),)))
+        sections += [_theme_section(found, theme) for theme in themes()]
     parting = [(e.domain, e) for e in found.experiments if e.id in set(found.parting)]
     if parting:
         pictures["parting"] = matrix_figure(found, parting)
@@ -169,7 +171,7 @@ def _told(found: Comparison, column: Column, e: Experiment) -> str:
 
 
 def _score_grid(found: Comparison) -> Grid:
-    validated = cross_validated()
+    validated = compare.cross_validated()
     columns = ["hypothesis", "agree", "of", "share (95 %)", "deciding", "where they part", "chance to beat two pools"]
     rows = []
     for c in found.columns:

@@ -68,12 +68,12 @@ def read_generated(name: str) -> dict[str, Any]:
         raise BadFile(f"'{path}' cannot be read ({problem}). {RENEW.format(name)}") from None
 
 
-def write_generated(name: str, content: Mapping[str, Any], folder: Path = FOLDER) -> Path:
+def write_generated(name: str, content: Mapping[str, Any]) -> Path:
     """Write a generated file whole or not at all. Raises BadFile if the package cannot be written to."""
-    path = folder / f"{name}.json"
+    path = FOLDER / f"{name}.json"
     part = path.with_suffix(".part")
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as problem:
