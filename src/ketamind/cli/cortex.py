@@ -140,6 +140,9 @@ def cortex_blind(
 def cortex_meanfield(
     points: Annotated[int, typer.Option("--points", help="Grid points; every third is kept out of the fit.")] = 96,
     seeds: Annotated[int, typer.Option("--seeds", help="Networks at each point.", min=2, max=50)] = 2,
+    plausible: Annotated[
+        bool, typer.Option("--plausible", help="Keep constants within their plausible ranges.")
+    ] = False,
     network: NetworkName = "starting",
     cells: Cells = 1000,
     seconds: Seconds = 4.0,
@@ -152,7 +155,7 @@ def cortex_meanfield(
 
     folder = writable(out)
     with progress("network over the grid", points) as (advance, _):
-        measured, found = fit_network(network, points, cells, seeds, seconds, seed, advance)
+        measured, found = fit_network(network, points, cells, seeds, seconds, seed, plausible, advance)
     if folder is not None:
         from ketamind.report.cortex_report import write_meanfield_report
 

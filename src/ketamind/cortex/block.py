@@ -9,6 +9,7 @@ Depth b depends on free drug, magnesium and potential; speed k on activity, sinc
 channels only and a closed channel keeps them. Equations and constants are those of the receptor stage.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -75,6 +76,15 @@ def shares(cell_type: str, site: str) -> dict[str, float]:
     rows = {s: f"nmda.share_{cell_type}_{site}_{s}" for s in SUBTYPES}
     known = set(table().names())
     return {s: table().row(row).value for s, row in rows.items() if row in known}
+
+
+@cache
+def receptor_hash(drug: str = "ketamine") -> str:
+    """Short hash of every number of the receptor stage that a drug's block rests on: predictions hold for these."""
+    pores = [sorted(vars(pore(subtype, drug)).items()) for subtype in SUBTYPES]
+    mixes = [sorted(shares(t, site).items()) for t in CELL_TYPES for site in SITES]
+    exposure = sorted(values_of(KETAMINE_EXPOSURE.parameters).items())
+    return hashlib.sha256(repr((pores, mixes, exposure)).encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)

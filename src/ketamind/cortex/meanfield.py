@@ -37,6 +37,7 @@ REL, ABS_HZ = 0.15, 0.5
 PRIOR_WEIGHT = 0.03
 OUTLIER = 0.3
 STARTS, EVALUATIONS = 3, 80
+SLACK = 1e-3  # by which a constant may pass the end of its range
 STEPS, STEP_H = 400, 1e-3 / 3600
 FRACTIONS, LOGARITHMIC, PLAIN = ("rho", "n"), ("T", "W_pv", "W_sst", "W_vip"), ("c_e",)
 SHARED = ("k", "c_pv", "c_sst")
@@ -243,25 +244,43 @@ class Fit:
         )
 
 
-def limits(constants: Constants) -> tuple[Array, Array]:
-    """Where the fit may go: a factor of 12 either way for what is above 0, nearly all of the line for the rest."""
+def limits(constants: Constants, plausible: bool = False) -> tuple[Array, Array]:
+    """Where the fit may go: a factor of 12 either way for what is above 0 and nearly all of the line for the rest, or
+    the plausible ranges of the tables."""
+    if plausible:
+        rows = [(name, table().row(f"circuit.{name}")) for name in constants.rows]
+        low, high = (np.array([to_line(n, edge(n, getattr(r, end))) for n, r in rows]) for end in ("low", "high"))
+        return low - SLACK, high + SLACK
     kinds = [kind(row) for row in constants.rows]
     reach = np.array([{"log": 2.5, "fraction": 5.0, "plain": 2.0}[k] for k in kinds])
     centre = np.where(np.array(kinds) == "log", constants.start, 0.0)
     return centre - reach, centre + reach
 
 
-def fit(m: Measured, network: Network, starts: int | None = None, evaluations: int | None = None, seed: int = 1) -> Fit:
+def edge(name: str, value: float) -> float:
+    """The end of a range as the fit can reach it: short-term plasticity moves on a hyperbolic tangent."""
+    return float(np.arctanh(np.clip(value, -0.99, 0.99))) if kind(name) == "plain" else value
+
+
+def fit(
+    m: Measured,
+    network: Network,
+    starts: int | None = None,
+    evaluations: int | None = None,
+    seed: int = 1,
+    plausible: bool = False,
+) -> Fit:
     """Fit the chain's constants to the measured rates; every third point is kept out.
 
-    The best of several starts: the shipped constants and random neighbours of them.
+    The best of several starts: the shipped constants and random neighbours of them. With `plausible` the constants
+    stay within the ranges of the tables.
     """
     constants = Constants.shipped()
     out = kept_out(m)
     rng = np.random.default_rng(seed)
     n = constants.start.size
     near = [constants.start + (0.5 * rng.normal(size=n) if k else 0.0) for k in range(starts or STARTS)]
-    found = [descend(x, constants, m, network, ~out, evaluations or EVALUATIONS) for x in near]
+    found = [descend(x, limits(constants, plausible), m, network, ~out, evaluations or EVALUATIONS) for x in near]
     x = min(found, key=lambda pair: pair[0])[1]
     values = {name: float(v) for name, v in constants.values(x).items()}
     model = steady_rates(constants.values(x[None]), m, network)[0]
@@ -271,7 +290,7 @@ def fit(m: Measured, network: Network, starts: int | None = None, evaluations: i
 
 def fit_network(
     name: str, points: int = 96, cells: int = 1000, seeds: int = 2, seconds: float = 4.0, seed: int = 1,
-    progress: Progress | None = None,
+    plausible: bool = False, progress: Progress | None = None,
 ) -> tuple[Measured, Fit]:  # fmt: skip
     """Measure a network over the grid and fit the chain to it. Raises BadValue, BadFile and UnknownName."""
     network = read_network(name)
@@ -282,7 +301,7 @@ def fit_network(
     check_size(network, cells)
     check_memory(network, cells, seconds, at_once=os.cpu_count() or 1)
     m = measure(network, grid(points, seed), cells, seeds, seconds, progress=progress)
-    return m, fit(m, network, seed=seed)
+    return m, fit(m, network, seed=seed, plausible=plausible)
 
 
 def model_rates(m: Measured, found: Fit, network: Network) -> Array:
@@ -306,12 +325,12 @@ def own_rows(m: Measured, network: Network) -> dict[str, float]:
 
 
 def descend(
-    start: Array, constants: Constants, m: Measured, network: Network, use: NDArray[np.bool_], evaluations: int
+    start: Array, within: tuple[Array, Array], m: Measured, network: Network, use: NDArray[np.bool_], evaluations: int
 ) -> tuple[float, Array]:
     """Cost and constants where least squares ends: relative errors, softened for low rates and for outliers."""
     from scipy.optimize import least_squares
 
-    target, (low, high) = m.rates.mean(axis=0), limits(constants)
+    target, (low, high), constants = m.rates.mean(axis=0), within, Constants.shipped()
 
     def misfit(x: Array) -> Array:
         """Residuals of several vectors: (vector, residual)."""
@@ -326,7 +345,7 @@ def descend(
 
     best = least_squares(  # type: ignore[operator]
         lambda x: misfit(x[None])[0],
-        np.clip(start, low + 1e-3, high - 1e-3),
+        np.clip(start, low + 1e-4, high - 1e-4),
         jac=slopes,
         bounds=(low, high),
         loss="soft_l1",
@@ -352,5 +371,5 @@ def judge(values: Mapping[str, float], model: Array, m: Measured, out: NDArray[n
         signs=float(agree[clear].mean()) if clear.any() else float("nan"),
         effects=int(clear.sum()),
         typical_error=float(np.median((off / np.maximum(target, SOFT_HZ))[out])),
-        outside_range=tuple(n for n, row in ranges.items() if not row.low <= values[n] <= row.high),
+        outside_range=tuple(n for n, row in ranges.items() if not row.low - SLACK <= values[n] <= row.high + SLACK),
     )

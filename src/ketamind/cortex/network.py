@@ -16,6 +16,7 @@ from ketamind.errors import BadFile, BadValue, unknown_name
 
 CELL_TYPES = ("pyramidal", "pv", "sst", "vip")
 FEWEST_CELLS, MOST_CELLS = 1_000, 10_000_000
+BLIND = "blind_"
 SHIPPED = Path(__file__).parent.parent / "data" / "cortex"
 
 CellType = Literal["pyramidal", "pv", "sst", "vip"]
@@ -174,12 +175,20 @@ class Network(Part):
 
 
 def read_network(name_or_file: str | Path) -> Network:
-    """A shipped network by name, or one from a TOML file. Raises BadFile naming file and key, or UnknownName."""
+    """A shipped network by name, one of the blind ensemble (`blind_9`), or one from a TOML file.
+
+    Raises BadFile naming file and key, or UnknownName.
+    """
     path = Path(name_or_file)
+    if str(name_or_file).startswith(BLIND) and path.suffix != ".toml":
+        from ketamind.cortex.verdict import blind_network
+
+        return blind_network(str(name_or_file))
     if path.suffix != ".toml":
         path = SHIPPED / f"{name_or_file}.toml"
         if not path.is_file():
-            raise unknown_name(str(name_or_file), "a network", shipped_networks(), "Or give a TOML file.")
+            hint = f"Or give a TOML file, or a network of the blind ensemble, such as {BLIND}9."
+            raise unknown_name(str(name_or_file), "a network", shipped_networks(), hint)
     try:
         return Network.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as e:

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from ketamind.cortex.blind import Calibrated, accepted, plan, read_ensemble
-from ketamind.cortex.network import SHIPPED
+from ketamind.cortex.blind import Calibrated, accepted, plan, read_ensemble, rebuild
+from ketamind.cortex.block import receptor_hash
+from ketamind.cortex.network import BLIND, SHIPPED, Network
 from ketamind.cortex.predict import CONDITIONS, FINDINGS, LOW_UM, UM, Prediction, Ratios, Settings
 from ketamind.cortex.recordings import READINGS
-from ketamind.errors import BadFile
+from ketamind.errors import BadFile, unknown_name
 
 CONDITIONED_ON = ("homayoun2007-pyr-rate", "homayoun2007-int-rate")
 STORE = SHIPPED / "blind"
@@ -30,6 +31,7 @@ KEPT = (
 )  # fmt: skip
 READ_OUTS = tuple(f"{r}{over}" for r in READINGS for over in ("", "_over_floor"))
 AIM = 0.8
+STALE = "These predictions were made with other numbers of the receptor stage; renew them with --folder."
 SHARE_OF_CELLS = {"rate_pv": 0.08, "rate_sst": 0.06}  # of the base network, to weigh the two interneurons
 
 
@@ -56,9 +58,14 @@ class Verdict:
         *_, k, n = self.best()
         return n > 0 and k / n >= AIM
 
+    def current(self) -> bool:
+        """Whether the receptor stage still has the numbers under which the predictions were made."""
+        return bool(self.facts["receptor_hash"] == receptor_hash())
+
     def as_json(self) -> dict[str, Any]:
         return {
             "facts": dict(self.facts),
+            "current": self.current(),
             "aim_reached": self.reached(),
             "networks": [dict(n) for n in self.networks],
             "blind": self.tables(lambda p: p),
@@ -70,7 +77,8 @@ class Verdict:
 
     def as_text(self) -> str:
         n = len(self.networks)
-        lines = [
+        lines = [] if self.current() else [STALE, ""]
+        lines += [
             f"{n} networks calibrated on drug-free physiology alone; ketamine as a prediction. Networks in which a "
             "finding holds:"
         ]
@@ -151,6 +159,7 @@ def facts_of(found: list[Calibrated], kept: Sequence[Calibrated], s: Settings) -
         "accepted": len(accepted(found)),
         "networks": len(kept),
         "accept": plan()["search"]["accept"],
+        "receptor_hash": receptor_hash(),
         "doses_uM": {c: uM for c, (uM, _) in CONDITIONS.items()},
     }
 
@@ -202,6 +211,14 @@ def shipped_verdict(folder: Path = STORE) -> Verdict:
     except (OSError, ValueError, KeyError) as e:
         raise BadFile(f"{folder}: no verdict of a blind ensemble can be read here ({type(e).__name__}).") from None
     return Verdict(head["facts"], tuple(head["networks"]), predictions)
+
+
+def blind_network(name: str, folder: Path = STORE) -> Network:
+    """A network of the shipped ensemble by its name, `blind_` and its lineage. Raises UnknownName."""
+    known = {f"{BLIND}{n['lineage']}": n for n in shipped_verdict(folder).networks}
+    if name not in known:
+        raise unknown_name(name, "a network of the blind ensemble", known)
+    return rebuild(known[name]).model_copy(update={"name": name})
 
 
 def read_ratios(body: Mapping[str, Any]) -> tuple[Prediction, ...]:
