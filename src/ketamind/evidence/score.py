@@ -196,7 +196,8 @@ def score_experiments(
     """
     given = list(shipped_experiments() if experiments is None else experiments)
     chosen = [e for e in given if not domain or e.domain == domain]
-    asked = [(e, question_of(e)) for e in chosen]
+    own = frozenset(o for addition in lab.additions for o in addition.outputs)
+    asked = [(e, question_of(e, own)) for e in chosen]
     questions = [q for _, q in asked if isinstance(q, Question)]
     bench = Bench(needs_of(questions, people), lab, progress)
     others = [(q.experiment, q.statistic) for q in questions]
@@ -207,14 +208,14 @@ def score_experiments(
     return Score(tuple(rows), tuple(refused), lab)
 
 
-def question_of(e: Experiment) -> Question | Exception:
-    """The experiment understood, or why it cannot be."""
+def question_of(e: Experiment, own: frozenset[str] = frozenset()) -> Question | Exception:
+    """The experiment understood, or why it cannot be; `own` are observables that added mechanisms give."""
     try:
-        check_words(e.domain, e.species, e.observable)
+        check_words(e.domain, e.species, e.observable, own)
         statistic = parse_statistic(e.statistic)
         for other in (statistic.other,):
             if other:
-                check_words(e.domain, e.species, other)
+                check_words(e.domain, e.species, other, own)
         arms = arms_of(e)
         for arm in arms.all():
             _ = arm.given

@@ -4,7 +4,7 @@ An observable of a publication is read from the model's output of the same name,
 it here (their mean). What the model has no part for is said with the reason.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from ketamind.errors import unknown_name
 from ketamind.protocols.patient import WEIGHTS_KG
@@ -98,12 +98,12 @@ def is_concentration(observable: str) -> bool:
     return observable in CONCENTRATIONS
 
 
-def check_words(domain: str, species: str, observable: str) -> None:
-    """Raise UnknownName, with the nearest known word, for a word outside the vocabulary."""
+def check_words(domain: str, species: str, observable: str, own: Set[str] = frozenset()) -> None:
+    """Raise UnknownName, with the nearest known word, for a word outside the vocabulary and `own` observables."""
     for word, kind, known in (
         (domain, "a domain", DOMAINS),
         (species, "a species", SPECIES),
-        (observable, "an observable", OBSERVABLES),
+        (observable, "an observable", {*OBSERVABLES, *own}),
     ):
         if word not in known:
             raise unknown_name(word, kind, known)
