@@ -7,7 +7,8 @@ in every parameter with a spread between people, each from its own drug-free ste
 against SciPy. Times are CPU times of one thread, best of several. Peers are run if they are installed
 (`pip install ketamind[peers]`); their outputs are computed from their states outside the timed part.
 
-    python benchmarks/engine.py [--json] [--patients N] [--peer-patients N] [--stream N] [--figure FILE]
+    python benchmarks/engine.py [--json] [--patients N] [--peer-patients N] [--stream N] [--scaling] [--figure FILE]
+    python benchmarks/engine.py --robustness 100000 [--checked 200]
 """
 
 import argparse
@@ -42,7 +43,9 @@ INFUSIONS = Schedule(
     steps=tuple(Step(t, t + 2 / 3, f"input_{e}_ketamine", 110.0) for t in (0.0, 72.0) for e in ("r", "s"))
 )
 BREAKS = (0.0, 2 / 3, 72.0, 72 + 2 / 3, 336.0)
-TARGETS = (1e-4, 4e-6)
+TARGETS = (1e-4, 1e-5, 4e-6)
+EQUAL_RTOL = 2e-5
+"""Gives an error of 1e-5 on this problem."""
 
 
 @dataclass
@@ -70,12 +73,17 @@ class Point:
     patients_per_second: float
 
 
-def problem(patients: int, seed: int = 1) -> Problem:
-    """Virtual patients, log-normal in every parameter that differs between people (at most 30 %)."""
-    model = chain([("ketamine", "iv")])
+def draws(model: Any, patients: int, seed: int, times: float = 1.0, most: float = np.inf) -> dict[str, np.ndarray]:
+    """Log-normal values of every parameter that differs between people so, `times` as widely, at most by `most`."""
     draw = np.random.default_rng(seed)
-    spread = {k: min(r.between, 0.3) for k, r in model.rows.items() if r.between and r.spread == "lognormal"}
-    values = {k: model.rows[k].value * np.exp(s * draw.standard_normal(patients)) for k, s in spread.items()}
+    spread = {k: min(times * r.between, most) for k, r in model.rows.items() if r.between and r.spread == "lognormal"}
+    return {k: model.rows[k].value * np.exp(s * draw.standard_normal(patients)) for k, s in spread.items()}
+
+
+def problem(patients: int, seed: int = 1, drugs: tuple[str, ...] = ("ketamine",)) -> Problem:
+    """Virtual patients who differ by at most 30 % (the coefficient of variation) in each parameter."""
+    model = chain([(drug, "iv") for drug in drugs])
+    values = draws(model, patients, seed, most=0.3)
     rest = solve(model, Batch([0.0], OBSERVABLES[:1], values=values), Options(rtol=1e-8)).require()
     return Problem(model, values, rest.final_states)
 
@@ -363,20 +371,91 @@ def start_up() -> dict[str, float]:
     return {"cold_s": cold, "warm_s": min(warm)}
 
 
-def streamed(given: Problem, patients: int) -> dict[str, float]:
-    """A large trial in flat memory: patients a second of wall time on all threads, and peak memory."""
-    began, total = time.perf_counter(), 0.0
+STREAM = """
+import resource, sys
+sys.path.insert(0, {folder!r})
+import engine
+print(engine.json.dumps(engine.streamed({patients})))
+"""
+
+
+def streamed(patients: int) -> dict[str, float]:
+    """A trial in flat memory, in a process of its own: patients a second on all threads, and peak memory."""
+    given = problem(min(patients, 4096))
+    began, busy, total = time.perf_counter(), time.process_time(), 0.0
 
     def part(first: int, end: int) -> Batch:
         take = np.arange(first, end) % len(given.start)
         values = {k: v[take] for k, v in given.values.items()}
         return Batch(TIMES[::20], OBSERVABLES, INFUSIONS, values, start=given.start[take], start_h=0.0)
 
-    for solution in stream(given.model, part, patients):
+    for solution in stream(given.model, part, patients, Options(rtol=EQUAL_RTOL)):
         total += float(solution.require()["madrs"][-1].sum())
-    seconds = time.perf_counter() - began
+    seconds, busy = time.perf_counter() - began, time.process_time() - busy
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"patients": patients, "wall_s": seconds, "per_second": patients / seconds, "peak_memory_mb": peak}
+    return {"patients": patients, "wall_s": seconds, "cpu_s": busy, "per_second": patients / seconds, "peak_mb": peak}
+
+
+def apart(patients: int) -> dict[str, float]:
+    """`streamed` in a fresh process, so that its peak of memory is its own."""
+    code = STREAM.format(folder=os.path.dirname(os.path.abspath(__file__)), patients=patients)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(run.stdout)
+    return found
+
+
+def threads(given: Problem, patients: int = 10_000) -> list[dict[str, float]]:
+    """The same patients on one thread and on two: wall and CPU time, and CPU time a thread."""
+    task, found = prepare(given.model, given.batch(patients)), []
+    for n in (1, 2):
+        options, runs = Options(rtol=EQUAL_RTOL, threads=n), []
+        for _ in range(3):
+            wall, busy = time.perf_counter(), time.process_time()
+            integrate(task, options, lambda done: None)
+            runs.append((time.perf_counter() - wall, time.process_time() - busy))
+        wall, busy = (min(r) for r in zip(*runs, strict=True))
+        found.append({"threads": n, "patients": patients, "wall_s": wall, "cpu_s": busy, "cpu_s_a_thread": busy / n})
+    return found
+
+
+def by_states() -> list[dict[str, float]]:
+    """CPU time against the number of states: the chain with one to three drugs in the body."""
+    found = []
+    for drugs in (("ketamine",), ("ketamine", "memantine"), ("ketamine", "memantine", "midazolam")):
+        given = problem(1000, drugs=drugs)
+        task = prepare(given.model, given.batch(1000))
+        seconds, _ = cpu(lambda task=task: integrate(task, Options(rtol=EQUAL_RTOL, threads=1), lambda done: None), 3)
+        found.append({"states": len(task.equations.states), "patients_per_second": 1000 / seconds})
+    return found
+
+
+def robustness(patients: int, checked: int, seed: int = 7) -> dict[str, Any]:
+    """Patients with twice the variability: all finite or flagged, and some at random held against SciPy at 1e-10."""
+    model = chain([("ketamine", "iv")])
+    values = draws(model, patients, seed, times=2.0)
+
+    def part(first: int, end: int) -> Batch:
+        return Batch(TIMES[::20], OBSERVABLES, INFUSIONS, {k: v[first:end] for k, v in values.items()})
+
+    found = list(stream(model, part, patients))
+    status = [s for solution in found for s in solution.status]
+    shown = np.concatenate([solution.values for solution in found], axis=1)
+    finite = np.isfinite(shown).all(axis=(0, 2))
+    outcomes = np.array([s.outcome for s in status])
+    which = np.sort(np.random.default_rng(seed).choice(patients, checked, replace=False))
+    which = which[outcomes[which] != "failed"]
+    again = Batch(TIMES[::20], OBSERVABLES, INFUSIONS, {k: v[which] for k, v in values.items()})
+    exact = solve(model, again, Options(rtol=1e-8, engine="oracle"))  # LSODA then runs at 1e-10
+    errors = [error(shown[:, [i]], exact.values[:, [k]]) for k, i in enumerate(which)]
+    return {
+        "patients": patients,
+        **{k: int((outcomes == k).sum()) for k in ("ok", "flagged", "failed")},
+        "reasons": sorted({s.reason for s in status if s.reason}),
+        "not_finite_without_a_reason": int((~finite & (outcomes != "failed")).sum()),
+        "checked": len(which),
+        "oracle_failed": sum(s.outcome == "failed" for s in exact.status),
+        "largest_error_checked": float(np.max(errors)),
+    }
 
 
 def draw(results: dict[str, Any], path: str) -> None:
@@ -402,22 +481,29 @@ def main() -> None:
     parser.add_argument("--peer-patients", type=int, default=4)
     parser.add_argument("--peers", default=",".join(PEERS), help="which peers to run, if installed")
     parser.add_argument("--stream", type=int, default=0)
+    parser.add_argument("--scaling", action="store_true", help="threads, states, and 1 to 100,000 patients")
+    parser.add_argument("--robustness", type=int, default=0, help="only this: so many patients, doubled variability")
+    parser.add_argument("--checked", type=int, default=200, help="of these, so many are solved by SciPy too")
     parser.add_argument("--figure", default="")
     options = parser.parse_args()
+    if options.robustness:
+        print(json.dumps(robustness(options.robustness, options.checked), indent=None if options.json else 2))
+        return
     given = problem(options.patients)
     few = given.batch(max(16, options.peer_patients))
     given.reference = solve(given.model, few, Options(rtol=1e-11)).require().values
     ours = measure_ours(given, options.patients)
     there = [n for n in options.peers.split(",") if n in PEERS and find_spec(PEERS[n][0])]
     peers = {n: points for n in there if (points := measure_peer(n, given, options.peer_patients))}
+    last = TARGETS[-1]
     speeds = {target: at_error(ours, target) for target in TARGETS}
     best = {target: max((at_error(p, target) for p in peers.values()), default=float("nan")) for target in TARGETS}
     results: dict[str, Any] = {
         "states": len(equations(given.model.system).states),
-        "patients_per_second": speeds[TARGETS[1]],
-        "max_relative_error": TARGETS[1],
+        "patients_per_second": speeds[last],
+        "max_relative_error": last,
         "peers": {n: {f"{t:g}": at_error(p, t) for t in TARGETS} for n, p in peers.items()},
-        "ratio_best_peer": speeds[TARGETS[1]] / best[TARGETS[1]],
+        "ratio_best_peer": speeds[last] / best[last],
         "at_error": {
             f"{t:g}": {"patients_per_second": speeds[t], "ratio_best_peer": speeds[t] / best[t]} for t in TARGETS
         },
@@ -426,7 +512,10 @@ def main() -> None:
         "start_up": start_up(),
     }
     if options.stream:
-        results["stream"] = streamed(given, options.stream)
+        results["stream"] = apart(options.stream)
+    if options.scaling:
+        results["threads"], results["states_scaling"] = threads(given), by_states()
+        results["patients_scaling"] = [apart(n) for n in (1, 10, 100, 1000, 10_000, 100_000)]
     if options.figure:
         draw(results, options.figure)
     print(json.dumps(results, indent=None if options.json else 2))
