@@ -22,6 +22,9 @@ def trial(
     ensemble: Annotated[
         Path | None, typer.Option(help="CSV of parameter draws, whose doubt the ranges then cover.", metavar="FILE")
     ] = None,
+    blinding: Annotated[
+        bool, typer.Option("--blinding", help="Also with nothing felt of the drug, and with nothing expected.")
+    ] = False,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
@@ -56,6 +59,7 @@ def trial(
             scheduler=scheduler,
             resume=resume,
             ensemble=draws,
+            blinding=blinding or None,
             progress=advance,
         )
         if folder is not None:

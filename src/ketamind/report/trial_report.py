@@ -11,6 +11,7 @@ from ketamind.provenance import stamped
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import save_figure
 from ketamind.report.trial_figures import forest_figure, power_figure, relapse_figure, visits_figure
+from ketamind.studies.blinding import Blinding
 from ketamind.studies.trials import TrialReport
 from ketamind.trials.trial import ESTIMANDS
 
@@ -31,12 +32,22 @@ def write_trial_report(report: TrialReport, folder: Path) -> Path:
             if report.comparisons
             else ()
         ),
+        *(_blinding(report.blinding) if report.blinding else ()),
         Section("Figures", (), pictures),
         Section("What was simulated", (report.trial.note,) if report.trial.note else (), (_arms(report),)),
     ]
     lead = f"{report.outcome.patients} virtual patients. Estimand: {ESTIMANDS[report.trial.estimand]}."
     html = report_html(report.trial.title, lead, sections, f"trial {report.trial.name}, seed {report.outcome.seed}")
     return write_report(folder / "report.html", html)
+
+
+def _blinding(found: Blinding) -> tuple[Section]:
+    rows = [(name, number(c.simulated), f"{number(c.low)} to {number(c.high)}") for name, c in found.by.items()]
+    words = (
+        "The primary difference of the same patients, when nothing of the drug is felt and when nothing is expected."
+    )
+    columns = ("blinding", "simulated difference", "95 % of trials of the published size")
+    return (Section("Blinding", (words, found.verdict()), (Grid(columns, rows),)),)
 
 
 def _figures(report: TrialReport) -> dict[str, tuple[Figure, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ketamind.errors import BadFile
+from ketamind.studies.blinding import Blinding, blinding_of, is_masked
 from ketamind.studies.published import Comparison, compare, row_of
 from ketamind.trials.analysis import Analysis, analyse, power_of
 from ketamind.trials.files import load_trial, shipped_trials
@@ -33,6 +34,7 @@ class TrialReport:
     comparisons: tuple[Comparison, ...]
     ensemble: int = 0
     assurance: Mapping[int, float] = field(default_factory=dict)
+    blinding: Blinding | None = None
 
     @property
     def trial(self) -> Trial:
@@ -66,6 +68,7 @@ class TrialReport:
             "power": [asdict(p) for p in self.analysis.power],
             "assurance": [{"per_arm": size, "assurance": value} for size, value in self.assurance.items()],
             "published": [c.as_json() for c in self.comparisons],
+            "blinding": self.blinding.as_json() if self.blinding else None,
         }
 
     def as_text(self) -> str:
@@ -88,6 +91,8 @@ class TrialReport:
             marks += ", calibrated on" if c.calibrated_on else ""
             numbers = f"{c.published:>10.3g}{c.simulated:>11.3g}"
             lines.append(f"{c.label[:61]:<62}{numbers}   {c.low:.3g} to {c.high:.3g}: {marks}")
+        if self.blinding:
+            lines += ["", f"Blinding. {self.blinding.verdict()}"]
         return "\n".join([*lines, "For research and teaching. Not medical advice."])
 
 
@@ -101,12 +106,14 @@ def report_trial(
     scheduler: str = "",
     resume: bool = False,
     ensemble: Sequence[Mapping[str, float]] = (),
+    blinding: bool | None = None,
     progress: Progress | None = None,
 ) -> TrialReport:
     """Run a trial, analyse it and compare it with its publication. Without `patients`, 400 for each arm.
 
     `ensemble` holds draws of parameters (by table row): the trial is then run with each of them too, and the range of
-    simulated trials covers the doubt that they stand for. Raises as `run_trial`, and UnknownName for a published
+    simulated trials covers the doubt that they stand for. `blinding` runs it under other blindings as well; a masked
+    trial always is, unless it is False. Raises as `run_trial`, and UnknownName for a published
     result that is not among the shipped experiments.
     """
     rows = [row_of(p) for p in trial.published]
@@ -117,7 +124,9 @@ def report_trial(
     data = gather(outcome)
     members = [_member(trial, draw, min(count, usual_patients(trial)), seed, workers) for draw in ensemble]
     found = tuple(compare(p, row, data, seed, members) for p, row in zip(trial.published, rows, strict=True))
-    return TrialReport(outcome, data, analyse(data, seed), found, len(members), assurance_of(members, seed))
+    wanted = bool(trial.published) and is_masked(trial) if blinding is None else blinding
+    blinded = blinding_of(trial, min(count, usual_patients(trial)), seed, workers) if wanted else None
+    return TrialReport(outcome, data, analyse(data, seed), found, len(members), assurance_of(members, seed), blinded)
 
 
 def assurance_of(members: Sequence[Data], seed: int) -> dict[int, float]:
@@ -192,7 +201,7 @@ def survey(seed: int = 1, ensemble: Sequence[Mapping[str, float]] = (), progress
     inside: dict[str, tuple[int, int]] = {}
     names = shipped_trials()
     for done, name in enumerate(names, start=1):
-        found = report_trial(load_trial(name), seed=seed, ensemble=ensemble).comparisons
+        found = report_trial(load_trial(name), seed=seed, ensemble=ensemble, blinding=False).comparisons
         primary[name] = next(c for c in found if c.primary)
         inside[name] = (sum(c.inside for c in found), len(found))
         if progress is not None:
