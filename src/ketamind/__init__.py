@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ketamind.protocols import Patient, Protocol
     from ketamind.simulation.run import Run
     from ketamind.simulation.simulate import simulate
+    from ketamind.studies.claims import claims
+    from ketamind.studies.compare import compare
     from ketamind.studies.explain import explain
     from ketamind.studies.knockouts import knock_out as knockouts
     from ketamind.studies.optimise import optimise
@@ -28,6 +30,8 @@ _PLACES = {
     "Patient": ("ketamind.protocols", "Patient"),
     "Protocol": ("ketamind.protocols", "Protocol"),
     "Run": ("ketamind.simulation", "Run"),
+    "claims": ("ketamind.studies.claims", "claims"),
+    "compare": ("ketamind.studies.compare", "compare"),
     "cortex": ("ketamind.cortex.couple", "cortex"),
     "explain": ("ketamind.studies.explain", "explain"),
     "knockouts": ("ketamind.studies.knockouts", "knock_out"),
@@ -43,6 +47,8 @@ __all__ = [
     "Protocol",
     "Run",
     "__version__",
+    "claims",
+    "compare",
     "cortex",
     "explain",
     "knockouts",
