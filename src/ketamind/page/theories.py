@@ -27,7 +27,7 @@ from ketamind.studies.discriminate import discriminate
 from ketamind.studies.published import used_to_calibrate
 
 Floats = NDArray[np.float64]
-PEOPLE, SEED = 100, 1
+PEOPLE, GROUP, SEED = 100, 20, 1
 DRAWS, FEW_PEOPLE, MOST_STUDIES = 8, 8, 7
 INFUSION = "0.5 mg/kg ketamine iv over 40 min"
 TRD = "trd;setting=parallel"
@@ -93,26 +93,23 @@ def _short(citation: str) -> str:
 
 
 def curves(pair: Pair) -> dict[str, Any]:
-    """The course of an observable under two hypotheses: the typical person, and where the middle 90 % of people lie."""
+    """The change of an observable under two hypotheses: the mean of people, and how far groups of them scatter."""
     times = times_to(pair.days * 24)
     arm = Arm("human", TRD, pair.protocol, pair.manipulation)
-    sides = []
-    for h in pair.both():
-        course = _course(arm, pair.observable, tuple(float(t) for t in times), h.name)
-        table = np.array([course.at(pair.observable, t) for t in times])
-        low, high = np.percentile(table[:, 1:], (5, 95), axis=1)
-        mean = table[:, 1:].mean(axis=1)
-        sides.append(
-            {"name": h.name, "title": h.title, "account": h.account, "typical": table[:, 0]}
-            | {"mean": mean, "low": low, "high": high}
-        )
-    gap = np.abs(sides[0]["typical"] - sides[1]["typical"])
-    return {
-        "times_h": times,
-        "observable": pair.observable,
-        "sides": sides,
-        "widest_h": float(times[int(gap.argmax())]),
-    }
+    sides = [_group(arm, pair.observable, times, h) for h in pair.both()]
+    gap = np.abs(sides[0]["mean"] - sides[1]["mean"])
+    widest_h = float(times[int(gap.argmax())])
+    return {"times_h": times, "observable": pair.observable, "sides": sides, "widest_h": widest_h}
+
+
+def _group(arm: Arm, observable: str, times: Floats, h: Hypothesis) -> dict[str, Any]:
+    """Mean change of drawn people, and where the means of 95 % of groups of twenty lie."""
+    course = _course(arm, observable, tuple(float(t) for t in times), h.name)
+    table = np.array([course.at(observable, t) for t in times])[:, 1:]
+    change = table - table[0]
+    mean, half = change.mean(axis=1), 1.96 * change.std(axis=1, ddof=1) / np.sqrt(GROUP)
+    told = {"name": h.name, "title": h.title, "account": h.account}
+    return {**told, "mean": mean, "low": mean - half, "high": mean + half}
 
 
 def telling(pair: Pair, job: Job) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
  * Cortex: a spiking network before and under drug at a chosen free concentration, with cell types kept free of it.
  * Rasters, rates as paired dots, spectra on logarithmic axes.
  */
+import { niceTicks } from "./curves.js";
 import { h, s, say, tone } from "./dom.js";
 import { exportsOf, instead, link, number, numbers, Progress, Work } from "./kit.js";
 import { label } from "./listen.js";
@@ -194,9 +195,8 @@ class CortexView {
     const x = (v) => left + (v / most) * (width - left - right);
     const svg = s("svg", { class: "chart rates", viewBox: `0 0 ${width} ${TYPES.length * row + 24}`, width, height: TYPES.length * row + 24, role: "img", "aria-label": `Rates before and under drug. ${TYPES.map(([t, n]) => `${n} ${figure(before.numbers[`rate_${t}`])} and ${figure(during.numbers[`rate_${t}`])} Hz`).join("; ")}` });
     const bottom = TYPES.length * row + 4;
-    for (let k = 0; k <= 3; k++) {
-      const at = (most / 1.1 / 3) * k;
-      svg.append(s("line", { class: "grid", x1: x(at), x2: x(at), y1: 0, y2: bottom }), s("text", { x: x(at), y: bottom + 15, "text-anchor": "middle" }, figure(at)));
+    for (const [at, words] of niceTicks(0, most, 3).ticks) {
+      svg.append(s("line", { class: "grid", x1: x(at), x2: x(at), y1: 0, y2: bottom }), s("text", { x: x(at), y: bottom + 15, "text-anchor": "middle" }, words));
     }
     TYPES.forEach(([type, name], i) => {
       const y = i * row + 18;

@@ -99,7 +99,7 @@ export class Progress {
     this.fill = h("i", {});
     this.bar = h("div", { class: "progress", role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 }, this.fill);
     this.words = h("p", { class: "second" });
-    this.node = h("div", { class: "work", hidden: true }, this.words, this.bar);
+    this.node = h("div", { class: "job", hidden: true }, this.words, this.bar);
   }
 
   show(done, total, words) {
@@ -124,9 +124,14 @@ export function numbers(caption, heads, rows) {
         h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) => (i ? h("td", {}, cell) : h("th", { scope: "row" }, cell)))))))));
 }
 
+/** Words in which what stands between backticks is a command. */
+export function coded(words) {
+  return words.split("`").map((part, i) => (i % 2 ? h("code", {}, part) : part));
+}
+
 /** One message where a thing would be. */
 export function instead(...words) {
-  return h("p", { class: "nothing" }, ...words);
+  return h("p", { class: "nothing" }, ...words.flatMap((w) => (typeof w === "string" ? coded(w) : [w])));
 }
 
 /** The items of the Export menu of a view: `figures()` -> [{title, svg}], `rows()` -> [heads, ...rows], `wanted()` -> a request. */

@@ -3,13 +3,14 @@
  * a verdict, and the papers on both sides. The player steps through the claims and lets each scene run to its moment.
  */
 import { h, s, say, tone } from "./dom.js";
-import { address, exportsOf, instead, link, mark, number, numbers, roving, VERDICTS } from "./kit.js";
+import { address, coded, exportsOf, instead, link, mark, number, numbers, roving, VERDICTS } from "./kit.js";
 import { Picture, VIGNETTES } from "./picture.js";
 import { text } from "./state.js";
 import { toU, words as timeWords } from "./timeaxis.js";
 import { figure, minus } from "./words.js";
 
-const VIEW = { circuit: 1, synapse: 2, dendrite: 3, mood: 4 };
+const VIEW = { synapse: 2, dendrite: 3, mood: 4 };
+const CIRCUIT = { x: 206, y: 40, width: 384, height: 384 };
 const OPIOID = { x: 8, y: 424, width: 212, height: 140 };
 const SWEEP_MS = 5000;
 const HOLD_MS = 4000;
@@ -210,7 +211,7 @@ class Listen {
     const name = this.shown.name;
     const [withDrug, control] = this.found.sides.map((side) => this.#told(side, name));
     const lines = [h("p", { class: "verdict-word" }, mark(judged?.verdict, { size: 20, quiet: true }), judged ? VERDICTS[judged.verdict] : "not yet demonstrated")];
-    if (!judged || this.state.state === "stale") lines.push(h("p", { class: "second" }, this.state.note));
+    if (!judged || this.state.state === "stale") lines.push(h("p", { class: "second" }, ...coded(this.state.note)));
     if (judged) lines.push(...this.#checks(judged));
     lines.push(h("p", {}, `In this model ${label(name)} at ${timeWords(this.found.at_h)} goes `, h("b", {}, withDrug), " with the drug, and ", h("b", {}, control), " in the control."));
     lines.push(h("p", {}, number("Show receipts", name, this.context)));
@@ -220,7 +221,7 @@ class Listen {
   /** What had to be seen, whether it was, and which theories show it. */
   #checks(judged) {
     const rows = judged.checks.map((c) => h("li", {}, mark(c.holds && (!c.control || c.control.as_it_must) ? "agree" : "disagree", { size: 12 }),
-      h("span", {}, capital(c.says), c.value === null ? "" : `: ${minus(figure(c.value, 3))} ${c.unit === "1" ? "" : c.unit}`, c.control && !c.control.as_it_must ? h("em", {}, ` Control (${c.control.says}) does not do what it must.`) : "")));
+      h("span", {}, capital(c.says), c.value === null ? "" : `: ${c.value > 0 && c.unit === "%" ? "+" : ""}${minus(figure(c.value, 3))} ${c.unit === "1" ? "" : c.unit}`, c.control && !c.control.as_it_must ? h("em", {}, ` Control (${c.control.says}) does not do what it must.`) : "")));
     const { show, do_not: not } = judged.hypotheses;
     const who = show.length + not.length > 1 ? h("p", { class: "second" }, `${show.length} of ${show.length + not.length} theories that speak of it show it.`) : null;
     return [h("ul", { class: "checks" }, ...rows), who].filter(Boolean);
@@ -230,11 +231,13 @@ class Listen {
   #told(side, name) {
     if (!side.curves[name]) return "unknown (nothing is given that has it)";
     const [low, high] = ["low", "high"].map((layer) => this.#value(side, name, this.found.at_h, layer));
-    return `from ${shown(this.#value(side, name, 0))} to ${shown(this.#value(side, name, this.found.at_h))} (${shown(low)} to ${shown(high)})`;
+    const [before, after] = [0, this.found.at_h].map((t) => shown(this.#value(side, name, t)));
+    if (before === after && shown(low) === shown(high)) return `nowhere: it stays at ${before}`;
+    return `from ${before} to ${after} (${shown(low)} to ${shown(high)})`;
   }
 
   async #fillPictures(found) {
-    const crop = found.vignette === "opioid" ? OPIOID : VIGNETTES[VIEW[found.vignette] ?? 1].view;
+    const crop = { opioid: OPIOID, circuit: CIRCUIT }[found.vignette] ?? VIGNETTES[VIEW[found.vignette]].view;
     const tables = await Promise.all(found.sides.map((side) => this.context.api.run(side.asked).catch((problem) => problem)));
     if (this.found !== found || !view) return;
     tables.forEach((table, i) => {
@@ -245,6 +248,7 @@ class Listen {
       }
       const picture = new Picture(place, { theme: this.context.theme, onPick: (part) => this.context.openReceipt(part.receipts[0], place) });
       picture.set(table, { off: found.sides[i].asked.without });
+      place.dataset.vignette = found.vignette;
       picture.look(crop);
       this.pictures.push(picture);
     });
@@ -260,28 +264,26 @@ class Listen {
   }
 
   #drawPapers() {
-    const { papers } = this.found;
-    const [pro, con] = [papers.for, papers.against];
-    const total = Math.max(1, pro.length + con.length);
-    const bar = h("div", { class: "paper-bar", "aria-hidden": "true" }, ...[[pro, "agrees"], [con, "disagrees"]].filter(([rows]) => rows.length).map(([rows, colour]) => {
+    const sides = [["for", "agree", "agrees"], ["against", "disagree", "disagrees"]].map(([key, verdict, colour]) => ({ key, verdict, colour, studies: byStudy(this.found.papers[key]) }));
+    const bar = h("div", { class: "paper-bar", "aria-hidden": "true" }, ...sides.filter((side) => side.studies.length).map((side) => {
       const part = h("i", {});
-      part.style.flexGrow = rows.length / total;
-      part.style.background = tone(colour);
+      part.style.flexGrow = side.studies.length;
+      part.style.background = tone(side.colour);
       return part;
     }));
-    const rows = [...pro.map((e) => [e, "agree"]), ...con.map((e) => [e, "disagree"])].map(([e, side]) => this.#paper(e, side));
+    const rows = sides.flatMap((side) => side.studies.map((results) => this.#paper(results, side.verdict)));
     const none = instead("No published result known here speaks to this claim.");
-    this.papers.replaceChildren(h("h2", {}, "What the papers say"), bar,
-      h("p", { class: "paper-count" }, h("b", { class: "for" }, `${pro.length} for`), h("b", { class: "against" }, `${con.length} against`)),
-      rows.length ? h("ul", {}, ...rows) : none,
-      h("p", { class: "paper-links" }, this.context.edition === "static" ? null : link("Open in Explore", () => this.#explore()), this.context.edition === "static" ? null : link("Which theory fits?", () => this.context.goTo("theories"))));
+    const links = this.context.edition === "static" ? null : h("p", { class: "paper-links" }, link("Open in Explore", () => this.#explore()), link("Which theory fits?", () => this.context.goTo("theories")));
+    this.papers.replaceChildren(...[h("h2", {}, "What the papers say"), bar,
+      h("p", { class: "paper-count" }, ...sides.map((side) => h("b", { class: side.key }, `${side.studies.length} ${side.studies.length === 1 ? "study" : "studies"} ${side.key}`))),
+      rows.length ? h("ul", {}, ...rows) : none, links].filter(Boolean));
   }
 
-  #paper(e, side) {
-    const told = `${label(e.observable)}: ${result(e)}`;
-    const title = h("button", { class: "plain", type: "button", onclick: (event) => this.context.openReceipt(e.id, event.currentTarget) }, e.citation);
-    return h("li", {}, mark(side), h("div", {}, h("p", { class: "paper-title" }, title), h("p", {}, told),
-      h("p", { class: "caption" }, `${e.species} · ${e.verified}`, e.url ? " · " : "", e.url ? address(e.url, "source") : null)));
+  #paper(results, side) {
+    const [e] = results;
+    const lines = results.map((r) => h("p", {}, h("button", { class: "plain word", type: "button", onclick: (event) => this.context.openReceipt(r.id, event.currentTarget) }, `${label(r.observable, true)}: ${result(r)}`)));
+    const verified = [...new Set(results.map((r) => r.verified))].join(", ");
+    return h("li", {}, mark(side), h("div", {}, h("p", { class: "paper-title" }, address(e.url, e.citation)), ...lines, h("p", { class: "caption" }, `${e.species.replaceAll("_", " ")} · ${verified}`)));
   }
 
   #explore() {
@@ -336,6 +338,13 @@ class Listen {
   }
 }
 
+/** Results of one study together. */
+function byStudy(results) {
+  const found = new Map();
+  for (const e of results) found.set(e.citation, [...(found.get(e.citation) ?? []), e]);
+  return [...found.values()];
+}
+
 function must(title, words) {
   return h("div", {}, h("h3", {}, title), h("p", {}, sentence(words === "-" ? "Nothing: this claim compares treatments" : words)));
 }
@@ -371,7 +380,7 @@ function sentence(words) {
   return `${whole[0].toUpperCase()}${whole.slice(1)}${/[.!?]$/.test(whole) ? "" : "."}`;
 }
 
-const NAMES = { madrs: "MADRS", cadss: "CADSS", ssi: "SSI", caps5: "CAPS-5", hamd17: "HAM-D", hamd24: "HAM-D", bdnf_extracellular: "BDNF outside cells", bdnf_plasma: "BDNF in plasma", bdnf_tissue: "BDNF in tissue", p_trkb: "active TrkB", p_akt: "active Akt", rate_pv: "PV firing", rate_sst: "SST firing", rate_pyramidal: "pyramidal firing", rate_interneuron: "interneuron firing", nmda_occupancy: "NMDA block", mor_signal: "µ-opioid signal", mor_occupancy: "µ-opioid occupancy", inhibitory_conductance: "inhibition of pyramidal cells", pain_vas: "pain", fst_immobility: "immobility in the swim test", power_gamma: "gamma power" };
+const NAMES = { madrs: "MADRS", cadss: "CADSS", ssi: "SSI", caps5: "CAPS-5", hamd17: "HAM-D", hamd24: "HAM-D", bdnf_extracellular: "BDNF outside cells", bdnf_plasma: "BDNF in plasma", bdnf_tissue: "BDNF in tissue", p_trkb: "active TrkB", p_akt: "active Akt", rate_pv: "PV firing", rate_sst: "SST firing", rate_pyramidal: "pyramidal firing", rate_interneuron: "interneuron firing", nmda_occupancy: "NMDA block", nmda_native: "NMDA current", nmda_2a: "GluN2A current", nmda_2b: "GluN2B current", mor_signal: "µ-opioid signal", mor_occupancy: "µ-opioid occupancy", inhibitory_conductance: "inhibition of pyramidal cells", pain_vas: "pain", fst_immobility: "immobility in the swim test", power_gamma: "gamma power" };
 
 /** A name for people. */
 export function label(name, capital = false) {
@@ -402,14 +411,26 @@ function summary(name, unit, series, at) {
   return `${label(name, true)} over time${unit === "1" ? "" : `, ${unit}`}. ${series.map((c) => `${c.label}: starts at ${shown(c.y[0])}, ends at ${shown(c.y[c.y.length - 1])}`).join("; ")}. The moment is ${timeWords(at)}.`;
 }
 
+/** A manipulation in words: "knockdown:glun2b@sst" is "knockdown of GluN2B in SST". */
+export function changed(manipulation) {
+  const places = { pv: "PV", sst: "SST", vip: "VIP", mpfc: "prefrontal cortex", lhb: "habenula" };
+  return manipulation.split("+").map((term) => {
+    const [kind, rest = ""] = term.split(":");
+    const [target, place] = rest.split("@");
+    const name = target.replace(/^glun2(.)/, (_, letter) => `GluN2${letter.toUpperCase()}`).replaceAll("_", " ");
+    return `${kind} of ${NAMES[target] ?? name}${place && place !== "systemic" ? ` in ${places[place] ?? place} ` : ""}`.trim();
+  }).join(" and ");
+}
+
 const SIGNS = { 1: "up", 0: "no change", "-1": "down" };
 
 /** A published result in words. */
 export function result(e) {
   const when = e.time_h === null ? "" : ` at ${timeWords(e.time_h)}`;
-  const under = e.manipulation ? ` under ${e.manipulation.replaceAll("_", " ").replaceAll(":", " of ")}` : "";
+  const under = e.manipulation ? ` under ${changed(e.manipulation)}` : "";
   if (e.statistic.includes("sign")) return `${SIGNS[Math.sign(e.value)]}${when}${under}`;
   if (e.statistic === "remaining") return `${e.value < 0.5 ? "gone" : "kept"}${when}${under}`;
+  if (e.statistic.startsWith("ratio")) return `${e.statistic === "ratio" ? "" : `${e.statistic.split(":")[1].replaceAll("_", " ")} `}× ${figure(e.value)}${when}${under}`;
   const unit = e.unit === "1" || e.unit === "percent" || e.unit === "%" ? (e.unit === "1" ? "" : " %") : ` ${e.unit}`;
   return `${e.statistic.replaceAll("_", " ")} ${minus(figure(e.value, 3))}${unit}${when}${under}`;
 }

@@ -189,6 +189,7 @@ class MyData {
     this.fitPlace.replaceChildren(h("h2", {}, "What was fitted"),
       h("p", { class: "second" }, `${found.points} points, all taken as one person; least squares of log ratios for concentrations and of points for scales. Misfit ${figure(found.misfit_before, 3)} before, ${figure(found.misfit_after, 3)} after. Dashed: the typical patient.`),
       h("div", { class: "scroll" }, h("table", { class: "beside-table fitted" }, h("thead", {}, h("tr", {}, ...["number", "usual", "fitted", "factor, 95 %", ""].map((t) => h("th", { scope: "col" }, t)))), h("tbody", {}, ...rows))));
+    this.fitPlace.scrollIntoView({ block: "nearest" });
     this.context.announce(`Fitted: ${found.fitted.map((f) => `${f.what} times ${figure(f.factor)}`).join("; ")}`);
   }
 

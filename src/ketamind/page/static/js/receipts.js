@@ -70,7 +70,7 @@ function ofParameter(told, context) {
 function ofObservable(told, context) {
   const at = context.state.get("t") ?? 24;
   return [
-    h("p", {}, `${told.meaning} [${unit(told.unit)}]`),
+    h("p", {}, unit(told.unit) ? `${told.meaning} [${unit(told.unit)}]` : told.meaning),
     facts({ "given by": told["given by"], mechanism: told.mechanism }),
     section(`What moves it most at ${timeWords(at)}`, later(moving(`${told.name}@${at}h`, context))),
     section("Numbers that its part uses", list(told.parameters.map((p) => parameterRow(p, context)))),

@@ -3,8 +3,8 @@
  * and the designs on which the two lie furthest apart.
  */
 import { h, s, say, set } from "./dom.js";
-import { exportsOf, instead, link, mark, number, numbers, Progress, VERDICTS, Work } from "./kit.js";
-import { label, result } from "./listen.js";
+import { coded, exportsOf, instead, link, mark, number, numbers, Progress, VERDICTS, Work } from "./kit.js";
+import { changed, label, result } from "./listen.js";
 import { text } from "./state.js";
 import { words as timeWords } from "./timeaxis.js";
 import { banded, figure, minus } from "./words.js";
@@ -17,6 +17,7 @@ const PROTOCOLS = [
   ["84 mg esketamine in twice weekly for 4 weeks", "esketamine twice a week"],
   ["20 mg memantine po daily for 7 days", "memantine daily"],
 ];
+const SHORT = { ampa_and_calcium_channels: "AMPA, Ca channels", trkb_y433f: "TrkB Y433F", r_against_s: "R against S", hydroxynorketamine: "HNK", translation_at_rest: "Translation" };
 const LETTERS = ["A", "B"];
 const COLOURS = ["circuit", "opioid"];
 const DASHES = ["none", "7 4"];
@@ -114,7 +115,8 @@ class Theories {
       this.matrixNode.replaceChildren(heading, instead("The comparison has not been computed yet: `ketamind compare --renew` computes and keeps it. Two theories can be compared below all the same."), this.#plainRows());
       return;
     }
-    const stale = found.stale.length ? h("p", { class: "second stale-note" }, `Older than the model's present numbers: ${found.stale.map((n) => this.#titleOf(n)).join(", ")}. \`ketamind compare --renew\` computes them anew.`) : null;
+    const which = found.stale.length === found.hypotheses.length ? "All rows" : found.stale.map((n) => this.#titleOf(n)).join(", ");
+    const stale = found.stale.length ? h("p", { class: "second stale-note" }, ...coded(`The model's numbers have changed since this was computed: ${which}. \`ketamind compare --renew\` computes it anew.`)) : null;
     this.matrixNode.replaceChildren(...[heading, stale, h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Matrix" }, this.#table()), this.detail].filter(Boolean));
   }
 
@@ -129,7 +131,7 @@ class Theories {
   #table() {
     const { themes, hypotheses } = this.found;
     const best = hypotheses.find((x) => x.name === "two_pool");
-    const heads = themes.map((t, i) => h("th", { scope: "col", class: "theme" }, h("button", { class: "plain", type: "button", title: t.question, onclick: () => this.#showTheme(t), "aria-label": `${label(t.name, true)}: ${t.question}` }, h("span", {}, label(t.name, true))), h("i", { class: `rule stage-${i % 5}` })));
+    const heads = themes.map((t, i) => h("th", { scope: "col", class: "theme" }, h("button", { class: "plain", type: "button", title: t.question, onclick: () => this.#showTheme(t), "aria-label": `${label(t.name, true)}: ${t.question}` }, h("span", {}, SHORT[t.name] ?? label(t.name, true))), h("i", { class: `rule stage-${i % 5}` })));
     const scores = [["calibrated", "Calibrated on", `${this.found.seen} results`], ["unseen", "Never seen", `${this.found.all - this.found.seen} results`]];
     const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Hypothesis")), ...heads, ...scores.map(([, title, count]) => h("th", { scope: "col", class: "score-head" }, h("b", {}, title), h("span", {}, count))));
     const rows = hypotheses.map((x) => {
@@ -211,13 +213,13 @@ class Theories {
     if (!PROTOCOLS.some(([words]) => words === asked.protocol)) choice.append(h("option", { value: asked.protocol }, asked.protocol));
     choice.value = asked.protocol;
     choice.addEventListener("change", () => this.context.state.set({ under: choice.value }));
-    const title = h("h2", { class: "against" }, ...[0, 1].flatMap((i) => [i ? h("span", { class: "second" }, "against") : null, h("i", { class: "letter on" }, LETTERS[i]), h("b", { class: `side-${i}` }, this.#title(i))]).filter(Boolean));
+    const title = h("h2", { class: "against" }, ...[0, 1].map((i) => h("span", { class: "named" }, h("i", { class: "letter on" }, LETTERS[i]), h("b", { class: `side-${i}` }, this.#title(i)))));
     this.told = h("p", { class: "second" }, "Computing both …");
     this.plot = h("div", { class: "plot" });
     this.below = h("div", {});
     this.chart?.destroy();
     this.chart = null;
-    this.pairNode.replaceChildren(title, h("div", { class: "line" }, choice, this.told), h("p", { class: "caption" }, "MADRS, points; band: 90 % of virtual patients"), this.plot, this.below);
+    this.pairNode.replaceChildren(title, h("div", { class: "line" }, choice, this.told), h("p", { class: "caption" }, "Change of MADRS, points: mean of 100 virtual patients; band: 95 % of groups of 20"), this.plot, this.below);
     try {
       const found = await this.context.api.postJson("api/theories/pair", asked);
       if (asked.a !== this.pair.a || asked.b !== this.pair.b || asked.protocol !== this.context.state.get("under") || !view) return;
@@ -230,17 +232,17 @@ class Theories {
 
   #showCurves(found) {
     const last = found.times_h[found.times_h.length - 1];
-    const series = found.sides.map((side, i) => ({ label: LETTERS[i], colour: COLOURS[i], dash: DASHES[i], width: 2, x: found.times_h, y: side.typical, low: side.low, high: side.high, labelAt: i ? 0.75 : 0.55 }));
-    const gap = Math.max(...found.sides[0].typical.map((v, i) => Math.abs(v - found.sides[1].typical[i])));
+    const series = found.sides.map((side, i) => ({ label: LETTERS[i], colour: COLOURS[i], dash: DASHES[i], width: 2, x: found.times_h, y: side.mean, low: side.low, high: side.high, labelAt: i ? 0.75 : 0.55 }));
+    const gap = Math.max(...found.sides[0].mean.map((v, i) => Math.abs(v - found.sides[1].mean[i])));
     say(this.told, gap < 0.5 ? "They give the same here, to half a point." : `They part most at ${timeWords(found.widest_h)}: ${figure(gap)} points.`);
     const all = series.flatMap((c) => [...c.low, ...c.high]);
     this.chart = this.context.lineChart(this.plot, {
-      height: 168, x: { kind: "time", last }, y: { min: Math.min(0, ...all), max: Math.max(...all) }, series, t: gap < 0.5 ? null : found.widest_h,
-      name: `MADRS under two theories. ${this.#title(0)} ends at ${figure(series[0].y.at(-1))}, ${this.#title(1)} at ${figure(series[1].y.at(-1))}; widest apart ${figure(gap)} points at ${timeWords(found.widest_h)}.`,
+      height: 156, x: { kind: "time", last }, y: { min: Math.min(...all), max: Math.max(0, ...all) }, series, t: gap < 0.5 ? null : found.widest_h,
+      name: `Change of MADRS under two theories. ${this.#title(0)} ends at ${figure(series[0].y.at(-1))}, ${this.#title(1)} at ${figure(series[1].y.at(-1))}; widest apart ${figure(gap)} points at ${timeWords(found.widest_h)}.`,
     });
     const at = [0, 2 / 3, 4, 24, 72, 168, 336].filter((t) => t <= last);
-    const value = (side, t) => side.typical[found.times_h.findIndex((x) => x >= t - 1e-9)];
-    this.below.replaceChildren(numbers("MADRS under two theories", ["time", this.#title(0), this.#title(1)], at.map((t) => [timeWords(t), ...found.sides.map((side) => figure(value(side, t), 3))])));
+    const value = (side, t) => side.mean[found.times_h.findIndex((x) => x >= t - 1e-9)];
+    this.below.replaceChildren(numbers("Change of MADRS under two theories", ["time", this.#title(0), this.#title(1)], at.map((t) => [timeWords(t), ...found.sides.map((side) => figure(value(side, t), 3))])));
   }
 
   // ---- what would tell
@@ -276,7 +278,7 @@ class Theories {
       return h("li", {}, node);
     }));
     const left = found.not_applicable.length ? ` ${found.not_applicable.length} could not be judged.` : "";
-    this.designList.after(h("p", { class: "caption" }, `1 bit would decide it. ${found.tried} readings tried, ${found.draws} draws of what is in doubt: a quick look, so ranks may change.${left} \`ketamind discriminate\` looks longer.`));
+    this.designList.after(h("p", { class: "caption" }, ...coded(`1 bit would decide it. ${found.tried} readings tried, ${found.draws} draws of what is in doubt: a quick look, so ranks may change.${left} \`ketamind discriminate\` looks longer.`)));
     if (found.studies.length) this.#showReady(found.studies[0], this.designList.querySelector("button"));
   }
 
@@ -286,7 +288,7 @@ class Theories {
     const { own_arm: own, other_arm: other } = d;
     const needed = d.per_arm ? `${d.per_arm} in each group for 80 % power` : "more than 2000 in each group";
     const facts = [
-      ["In whom", `${own.species}, ${own.population || "typical"}`], ["Protocol", own.protocol], ["Changed", own.manipulation || "nothing else"], ["Against", other.protocol === own.protocol ? `the same, ${other.manipulation || "unchanged"}` : other.protocol], ["Read", readingWords(d.reading)],
+      ["In whom", `${own.species}, ${own.population || "typical"}`], ["Protocol", own.protocol], ["Changed", own.manipulation ? changed(own.manipulation) : "nothing else"], ["Against", other.protocol === own.protocol ? `the same, ${other.manipulation ? changed(other.manipulation) : "unchanged"}` : other.protocol], ["Read", readingWords(d.reading)],
       ["A predicts", told("a"), "side-0"], ["B predicts", told("b"), "side-1"], ["Needed", d.per_arm_sure && d.per_arm_sure !== d.per_arm ? `${needed}; ${d.per_arm_sure} if parameters were sure` : needed],
     ];
     const human = own.species === "human" && /^(madrs|hamd17|cadss)@/.test(d.reading);
@@ -312,5 +314,5 @@ function readingWords(reading) {
 }
 
 function capital(words) {
-  return words[0].toUpperCase() + words.slice(1);
+  return /^[a-z][A-Z]/.test(words) ? words : words[0].toUpperCase() + words.slice(1);
 }

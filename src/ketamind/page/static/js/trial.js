@@ -5,12 +5,13 @@
 import { h, s, say, tone } from "./dom.js";
 import { address, exportsOf, instead, link, mark, numbers, Progress, Work } from "./kit.js";
 import { number as field, text } from "./state.js";
-import { words as timeWords } from "./timeaxis.js";
+import { fromU, toU, words as timeWords } from "./timeaxis.js";
 import { figure, minus, signed } from "./words.js";
 
 const COLOURS = ["mood", "neutral", "circuit", "opioid", "sst", "pv", "plasticity", "vip"];
 const DASHES = ["none", "6 4", "8 3 2 3", "2 3", "10 3", "4 2 1 2", "none", "6 4"];
 const SHOWN = 24;
+const VERIFIED = { primary: "seen in source", secondary: "seen in review", memory: "recalled", derived: "derived", none: "no source" };
 
 let view = null;
 
@@ -225,7 +226,7 @@ class TrialView {
   #visits(place, scale, arms) {
     const curves = this.found.curves[scale];
     const last = Math.max(...arms.map((a) => curves[a].time_h.at(-1)));
-    const series = arms.map((a, i) => ({ label: `${a}, n = ${this.#n(a)}`, colour: COLOURS[i % COLOURS.length], dash: DASHES[i % DASHES.length], width: 2, x: curves[a].time_h, y: curves[a].mean, low: curves[a].low, high: curves[a].high, labelAt: 0.35 + 0.3 * (i % 2) }));
+    const series = arms.map((a, i) => ({ label: `${a}, n = ${this.#n(a)}`, colour: COLOURS[i % COLOURS.length], dash: DASHES[i % DASHES.length], width: 2, ...filled(curves[a], last), labelAt: 0.2 + 0.25 * (i % 2) }));
     const points = this.found.points[scale].map((p) => ({ x: p.time_h, y: p.value, half: p.half, title: `${p.arm}: published ${figure(p.value, 3)}`, detail: timeWords(p.time_h) }));
     const all = [...series.flatMap((c) => [...c.low, ...c.high]), ...points.map((p) => p.y)].filter(Number.isFinite);
     this.main = this.context.lineChart(place, {
@@ -326,8 +327,8 @@ class TrialView {
     }
     const inside = published.filter((c) => c.inside).length;
     const used = published.some((c) => c.calibrated_on);
-    const rows = published.slice(0, SHOWN).map((c) => h("tr", {}, h("th", { scope: "row" }, c.label, c.calibrated_on ? h("span", { class: "caption" }, " calibrated on") : null),
-      h("td", {}, h("button", { class: "number", type: "button", onclick: (event) => this.context.openReceipt(c.experiment.split(" - ")[0], event.currentTarget) }, minus(figure(c.published, 3))), h("span", { class: "caption" }, c.how_verified === "seen in the source" ? "seen" : c.how_verified)),
+    const rows = published.slice(0, SHOWN).map((c) => h("tr", {}, h("th", { scope: "row" }, capital(c.label.replace(/\b(madrs|cadss|hamd17|caps5|ssi)\b/g, (w) => w.toUpperCase())), c.calibrated_on ? h("span", { class: "caption" }, " calibrated on") : null),
+      h("td", {}, h("button", { class: "number", type: "button", onclick: (event) => this.context.openReceipt(c.experiment.split(" - ")[0], event.currentTarget) }, minus(figure(c.published, 3))), h("span", { class: "caption" }, VERIFIED[c.verified] ?? c.verified)),
       h("td", {}, h("b", {}, c.simulated === null ? "not reached" : minus(figure(c.simulated, 3))), h("span", { class: "caption" }, c.low === null ? "" : `${minus(figure(c.low, 3))} to ${minus(figure(c.high, 3))}`)),
       h("td", {}, mark(c.inside ? "agree" : "disagree"))));
     this.beside.replaceChildren(h("h2", {}, "Beside the publication"),
@@ -380,6 +381,21 @@ function twoIntervals([asRun, blind]) {
     svg.append(s("text", { x: 0, y: y + 4 }, name), s("line", { x1: x(e.low), x2: x(e.high), y1: y, y2: y, stroke: tone(colour), "stroke-width": 3 }), s("circle", { cx: x(e.value), cy: y, r: 5.5, fill: tone(colour) }), s("text", { class: "value-text", x: x(e.value), y: y - 10, "text-anchor": "middle" }, minus(figure(e.value))));
   });
   return svg;
+}
+
+/** Straight lines between visits on the stretched axis, in steps small enough to carry a label anywhere. */
+function filled(c, last) {
+  const out = { x: [], y: [], low: [], high: [] };
+  c.time_h.forEach((t, i) => {
+    const next = Math.min(i + 1, c.time_h.length - 1);
+    const [from, to] = [toU(t, last), toU(c.time_h[next], last)];
+    for (let k = 0; k < (next === i ? 1 : 12); k++) {
+      const share = k / 12;
+      out.x.push(fromU(from + (to - from) * share, last));
+      for (const [key, name] of [["y", "mean"], ["low", "low"], ["high", "high"]]) out[key].push(c[name][i] + (c[name][next] - c[name][i]) * share);
+    }
+  });
+  return out;
 }
 
 function stepped(c) {
