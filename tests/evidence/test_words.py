@@ -11,6 +11,7 @@ from ketamind.evidence.arms import arms_of, lifelong
 from ketamind.evidence.experiments import shipped_experiments
 from ketamind.evidence.moments import clock_start
 from ketamind.evidence.rules import rule_of
+from ketamind.evidence.score import question_of
 from ketamind.evidence.statistic_words import parse_statistic
 from ketamind.evidence.vocabulary import CIRCUIT, CLINICAL, PLASTICITY, WITHOUT_A_PART, check_words, sources
 
@@ -114,3 +115,16 @@ def test_the_clock_starts_at_the_switch_to_placebo():
     switched = "84 mg esketamine in weekly for 4 weeks + 0 mg placebo in weekly for 4 weeks at 672 h"
     assert clock_start(arms_of(row(protocol=switched))) == 672
     assert clock_start(arms_of(row())) == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"spread_kind": "sdd"}, "Did you mean 'sd'?"),
+        ({"observable": "venous_ketamine", "statistic": "cmax", "unit": "ng/L"}, "is not a unit of concentration"),
+    ],
+)
+def test_an_unknown_kind_of_spread_or_unit_of_a_level_is_named(changes, told):
+    found = question_of(row(domain="pharmacokinetics", **changes))
+    assert isinstance(found, UnknownName)
+    assert told in str(found)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ketamind.biology.pharmacokinetics import molar_mass
+from ketamind.errors import unknown_name
 from ketamind.evidence import statistics
 from ketamind.evidence.arms import Arm, Arms
 from ketamind.evidence.courses import Bench, Course, Floats, NotApplicable
@@ -24,6 +25,7 @@ MASS = {"ng/mL": 1.0, "ng/g": 1.0, "ug/L": 1.0, "ug/mL": 1e-3, "ug/g": 1e-3, "mg
 MOLAR = {"uM": 1.0, "umol/L": 1.0, "nM": 1e3, "nmol/L": 1e3, "mM": 1e-3, "pmol/mL": 1e3}
 AREA_TIME = {"h": 1.0, "hr": 1.0, "min": 60.0}
 PLAIN = {"%": 100.0, "min": 60.0, "d": 1 / 24, "days": 1 / 24, "mL/min": 1000 / 60, "L/min": 1 / 60, "mL": 1000.0}
+LEVELS = ("value", "cmax", "steady_state")
 PER_KG = {"L/h/kg": 1.0, "mL/min/kg": 1000 / 60, "L/kg": 1.0, "mL/h/kg": 1000.0, "mL/kg": 1000.0, "L/min/kg": 1 / 60}
 
 
@@ -33,6 +35,12 @@ def moiety_of(observable: str) -> str:
         if observable.startswith(place + "_") and is_concentration(observable):
             return observable.removeprefix(place + "_")
     return ""
+
+
+def check_unit(e: Experiment, s: Statistic) -> None:
+    """Raise UnknownName for a level in a unit that is none, which would be read as uM."""
+    if is_concentration(e.observable) and s.name in LEVELS and e.unit not in {**MASS, **MOLAR}:
+        raise unknown_name(e.unit, "a unit of concentration", {**MASS, **MOLAR})
 
 
 def unit_factor(unit: str, observable: str) -> float:

@@ -20,7 +20,14 @@ from ketamind.evidence.predict import predict
 from ketamind.evidence.question import Question
 from ketamind.evidence.rules import judge, rule_of
 from ketamind.evidence.statistic_words import POTENCY, Statistic, parse_statistic
-from ketamind.evidence.vocabulary import DISH, NO_SUBTYPE, WITHOUT_A_PART, check_words, is_concentration
+from ketamind.evidence.vocabulary import (
+    DISH,
+    NO_SUBTYPE,
+    WITHOUT_A_PART,
+    check_spread,
+    check_words,
+    is_concentration,
+)
 from ketamind.protocols.quantities import LONGEST_H
 
 Outcome = Literal["agree", "disagree", "not_applicable", "failed"]
@@ -216,6 +223,8 @@ def question_of(e: Experiment, own: frozenset[str] = frozenset()) -> Question | 
         for other in (statistic.other,):
             if other:
                 check_words(e.domain, e.species, other, own)
+        check_spread(e.spread_kind)
+        exposure.check_unit(e, statistic)
         arms = arms_of(e)
         for arm in arms.all():
             _ = arm.given

@@ -13,6 +13,7 @@ DOMAINS = ("pharmacokinetics", "receptors", "circuit", "plasticity", "clinical")
 SPECIES = tuple(WEIGHTS_KG)
 INERT = ("vehicle", "saline", "placebo", "sham")
 SAME_BRAIN = ("wildtype", "unmanipulated")
+SPREAD_KINDS = ("sd", "sem", "ci95", "range", "iqr")
 COMPARATORS = ("baseline", *INERT, "midazolam", *SAME_BRAIN, "control_group")
 
 MOIETIES = (
@@ -96,6 +97,12 @@ def sources(observable: str, outputs: Mapping[str, object]) -> tuple[str, ...]:
 def is_concentration(observable: str) -> bool:
     """True for drug levels in blood, brain or CSF."""
     return observable in CONCENTRATIONS
+
+
+def check_spread(kind: str) -> None:
+    """Raise UnknownName for a kind of spread that is none, which would be read as a standard deviation."""
+    if kind and kind not in SPREAD_KINDS:
+        raise unknown_name(kind, "a kind of spread", SPREAD_KINDS)
 
 
 def check_words(domain: str, species: str, observable: str, own: Set[str] = frozenset()) -> None:
