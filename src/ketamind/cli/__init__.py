@@ -8,11 +8,23 @@ from typing import Annotated
 
 import typer
 
-from ketamind.cli import cortex, doctor, evidence, exchange, page, simulate, studies, trial
+from ketamind.cli import calibrate, cortex, doctor, evidence, exchange, page, simulate, studies, trial
 from ketamind.cli.common import app
 from ketamind.errors import KetamindError
 
-__all__ = ["app", "cortex", "doctor", "evidence", "exchange", "main", "page", "simulate", "studies", "trial"]
+__all__ = [
+    "app",
+    "calibrate",
+    "cortex",
+    "doctor",
+    "evidence",
+    "exchange",
+    "main",
+    "page",
+    "simulate",
+    "studies",
+    "trial",
+]
 
 
 @app.callback(invoke_without_command=True)

@@ -1,6 +1,6 @@
 """All experiments predicted under many draws of the parameters at once: a matrix, experiments by draws."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,24 +51,20 @@ class OneDraw(Bench):
 
 def forward(
     experiments: Sequence[Experiment],
-    draws: Mapping[str, Floats],
+    lab: Laboratory,
     people: int = 0,
-    seed: int = 1,
-    without: tuple[str, ...] = (),
-    values: Mapping[str, float] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Forward:
     """Predict the experiments under each draw; those that the model has no part for are left out.
 
     Parameters
     ----------
-    draws  : parameter -> its value under each draw, all of one length
+    lab    : a laboratory with draws of parameters
     people : patients drawn for each arm of a trial, the same under every draw
-    values : parameters held at another value than the table's
     """
-    questions = [q for q in (question_of(e) for e in experiments) if isinstance(q, Question)]
+    own = frozenset(o for addition in lab.additions for o in addition.outputs)
+    questions = [q for q in (question_of(e, own) for e in experiments) if isinstance(q, Question)]
     needs = needs_of(questions, people)
-    lab = Laboratory(without=without, values=dict(values or {}), seed=seed, draws=draws)
     whole = Bench(needs, lab, progress)
     table = np.full((4, len(questions), lab.ensemble), np.nan)
     for d in range(lab.ensemble):

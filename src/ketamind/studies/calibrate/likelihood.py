@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from ketamind.evidence.baselines import study_of
-from ketamind.evidence.question import Question
-from ketamind.evidence.rules import THIRD, observed_error, rule_of, subjects, third
+from ketamind.evidence.question import Predicted, Question
+from ketamind.evidence.rules import THIRD, judge, observed_error, rule_of, subjects, third
 from ketamind.studies.calibrate.forward import Forward
 
 Floats = NDArray[np.float64]
@@ -34,6 +34,8 @@ WRONG = 0.05
 BETWEEN, FOLD_SD, RATE_SD, SIGN_SD, THIRD_SD = 0.15, 0.35, 0.35, 0.6, 0.12
 LEAST, MOST = 0.005, 0.995
 TINY = 1e-9
+EDGE_OF_NONE = float(np.arcsinh(1.0))
+"""Where the dead zone ends on the scale of signs."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,22 @@ def on_own_scale(found: Forward) -> Floats:
     return np.where(np.isfinite(rows), rows, np.nan)
 
 
+def agrees(results: Results, predicted: Floats) -> NDArray[np.bool_]:
+    """Whether predictions (n,) on the results' own scales agree, by the rules of the scoreboard."""
+    return np.array([_agrees(q, float(u)) for q, u in zip(results.questions, predicted, strict=True)])
+
+
+def _agrees(q: Question, u: float) -> bool:
+    rule = rule_of(q.experiment, q.statistic)
+    value = {
+        "sign": np.sign(u) if abs(u) > EDGE_OF_NONE else 0.0,
+        "rate": _whole(q) / (1 + np.exp(-u)),
+        "fold": np.exp(u) if q.experiment.value > 0 else u,
+        "log_z": np.exp(u) if q.experiment.value > 0 else u,
+    }.get(rule, u)
+    return bool(judge(q.experiment, q.statistic, Predicted(float(value))).agrees)
+
+
 def _middle(errors: Floats) -> float:
     known = errors[np.isfinite(errors)]
     return float(np.median(known)) if known.size else 0.0
@@ -90,8 +108,8 @@ def _scales(q: Question, error: float) -> tuple[float, float, float, float]:
     """Target (NaN for an interval), bounds, and scale of a result."""
     e, rule = q.experiment, rule_of(q.experiment, q.statistic)
     if rule == "sign":
-        edge = float(np.arcsinh(1.0))
-        low, high = {-1: (-np.inf, -edge), 0: (-edge, edge), 1: (edge, np.inf)}[round(e.value)]
+        none = EDGE_OF_NONE
+        low, high = {-1: (-np.inf, -none), 0: (-none, none), 1: (none, np.inf)}[round(e.value)]
         return np.nan, low, high, SIGN_SD
     if rule == "thirds":
         place = third(e.value)
