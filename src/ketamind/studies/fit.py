@@ -52,6 +52,7 @@ USUAL_SPREAD = 0.3
 LEAST_UM = 1e-12
 SOLVING = Options(rtol=1e-6, atol=1e-9)
 REPLICATES = 200
+FEW_TIMES, BINS = 15, 8
 
 
 @dataclass(frozen=True)
@@ -400,8 +401,8 @@ class Linear:
 class Check:
     """A visual predictive check, prediction-corrected: percentiles of what was seen and of replicates, by time.
 
-    `seen` (3, bins) and `simulated` (3, 3, bins): the 5th, 50th and 95th percentile of the samples in each bin, and of
-    these over replicates the 5th, 50th and 95th; uM.
+    `seen` (3, bins): the 5th, 50th and 95th percentile of the samples in each bin; `simulated` (3, 3, bins): by the
+    same percentiles over replicates (first axis), these percentiles (second axis); uM.
     """
 
     observable: str
@@ -415,7 +416,7 @@ class Check:
 PERCENTILES = (5.0, 50.0, 95.0)
 
 
-def check(found: Fit, seed: int = 1, replicates: int = REPLICATES, bins: int = 8) -> tuple[Check, ...]:
+def check(found: Fit, seed: int = 1, replicates: int = REPLICATES) -> tuple[Check, ...]:
     """Visual predictive checks of a fit, one an observable."""
     design = found.design
     draw = np.random.default_rng(seed)
@@ -424,7 +425,7 @@ def check(found: Fit, seed: int = 1, replicates: int = REPLICATES, bins: int = 8
     for k, name in enumerate(design.observables):
         mine = np.flatnonzero(design.kind == k)
         if len(mine) >= 2:
-            checks.append(_check_one(found, name, mine, simulated[:, mine], min(bins, max(1, len(mine) // 5))))
+            checks.append(_check_one(found, name, mine, simulated[:, mine]))
     return tuple(checks)
 
 
@@ -435,18 +436,26 @@ def _replicate(found: Fit, draw: np.random.Generator) -> Floats:
     return np.asarray(found.design.predict(phi) + found.sigma[found.design.kind] * noise)
 
 
-def _check_one(found: Fit, name: str, mine: Whole, simulated: Floats, bins: int) -> Check:
+def _check_one(found: Fit, name: str, mine: Whole, simulated: Floats) -> Check:
     times, logs = found.design.times_h[mine], found.design.logs[mine]
     typical = found.typical_logs[mine]
-    edges = np.quantile(times, np.linspace(0, 1, bins + 1))
-    member = np.clip(np.searchsorted(edges, times, side="right") - 1, 0, bins - 1)
-    used = [b for b in range(bins) if (member == b).any()]
-    corrected = np.array([np.median(typical[member == member[i]]) - typical[i] for i in range(len(mine))])
+    member = _bins(times)
+    used = np.unique(member)
+    corrected = np.array([np.median(typical[member == b]) for b in member]) - typical
     seen = np.array([np.percentile((logs + corrected)[member == b], PERCENTILES) for b in used]).T
     each = np.array([np.percentile((simulated + corrected)[:, member == b], PERCENTILES, axis=1) for b in used])
     bands = np.percentile(each, PERCENTILES, axis=2)
     middle = np.array([np.median(times[member == b]) for b in used])
-    return Check(name, middle, np.exp(seen), np.exp(bands.transpose(2, 0, 1)), times, np.exp(logs + corrected))
+    return Check(name, middle, np.exp(seen), np.exp(bands.transpose(0, 2, 1)), times, np.exp(logs + corrected))
+
+
+def _bins(times_h: Floats) -> Whole:
+    """The bin of each sample: its time where a design has few, eighths of the samples otherwise."""
+    distinct = np.unique(times_h)
+    if len(distinct) <= FEW_TIMES:
+        return np.asarray(np.searchsorted(distinct, times_h), dtype=np.int64)
+    edges = np.quantile(times_h, np.linspace(0, 1, BINS + 1))
+    return np.clip(np.searchsorted(edges, times_h, side="right") - 1, 0, BINS - 1)
 
 
 def simulated_people(
