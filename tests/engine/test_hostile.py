@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ketamind.declare import Component, Output, State
-from ketamind.engine import Batch, Options, solve
+from ketamind.engine import Batch, Jump, Options, Schedule, solve
 
 sys.path.insert(0, str(Path(__file__).parent))
 from toys import model, parameters, table
@@ -140,3 +140,39 @@ def test_polishing_a_rest_stops_where_the_jacobian_is_not_finite(slope):
 
     at = np.array([1.0])
     assert polish(lambda t, x: x, lambda t, x: np.array([[slope]]), at) is at
+
+
+@ENGINES
+@pytest.mark.parametrize("apart", [5e-324, 1e-300, 1e-18])
+def test_events_nearer_than_time_can_tell_apart(engine, apart):
+    """Both count, and no step has to end between them."""
+    events = Schedule(jumps=(Jump(0.0, "h.x", 1.0), Jump(apart, "h.x", 2.0), Jump(1.0, "h.x", 0.5)))
+    solution, status = outcome(hostile(lambda x: -x.x), engine, schedules=events)
+    assert status.outcome == "ok"
+    assert solution["h.x"][1, 0] == pytest.approx(4 * np.exp(-1.0) + 0.5, rel=1e-4)
+
+
+@ENGINES
+def test_steps_are_counted_anew_after_each_event(engine):
+    events = Schedule(jumps=tuple(Jump(float(t), "h.x", 1.0) for t in range(100)))
+    batch = Batch([100.0], ["h.x"], events, rest=False)
+    status = solve(hostile(lambda x: -x.x), batch, Options(engine=engine, max_steps=150)).status[0]
+    assert status.outcome == "ok"
+
+
+@ENGINES
+@pytest.mark.parametrize("huge", [1e30, 1e150, 1e300, -1e300])
+def test_huge_numbers_end_in_a_status(engine, huge):
+    for rate in (lambda x: -huge * x.x, lambda x: huge * x.x * x.x, lambda x: x.x / (1.0 + np.exp(huge * x.x))):
+        outcome(hostile(rate), engine)
+
+
+@ENGINES
+def test_fractions_of_fractions_with_a_vanishing_part(engine):
+    """1 / (1 + k / y) and (x / (k + x)) (y / (k + y)), as y and then x fall to zero."""
+    fall = hostile(
+        lambda x: -x.x / (0.1 + x.x) * (1.0 / (1.0 + 0.2 / x.y)) * (x.y / (0.3 + x.y)), extra=lambda x: -30.0 * x.y
+    )
+    solution, status = outcome(fall, engine)
+    assert status.outcome in ("ok", "flagged")
+    assert np.ptp(solution["h.x"][1:, 0]) < 1e-6

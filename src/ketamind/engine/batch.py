@@ -79,7 +79,7 @@ class Options:
     threads    : how many; by default one for each processor this process may use
     engine     : "compiled", or "oracle" (SciPy: slow, the reference)
     progress   : called with (patients done, patients in all)
-    max_steps  : steps that one patient may take
+    max_steps  : steps that one patient may take between two events
     rescue     : how many patients that the compiled engine gives up on the oracle may solve again
     rest_h     : how long a patient without events is given to come to rest
     """

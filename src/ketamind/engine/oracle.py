@@ -23,6 +23,9 @@ from ketamind.engine.status import OK, Status, stopped, unobservable
 LSODA_MARGIN = 0.01
 """LSODA's global error on these models is about a hundred times its rtol."""
 
+RELATIVE_MIN_STEP = 2e-15
+"""Events nearer than this, relative to the time (at least an hour), are one."""
+
 SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/"}
 Function = Callable[[float, Floats], Floats]
 
@@ -164,8 +167,8 @@ class Walk:
         f, jacobian = self.rates.at(self.parameters, inputs)
         notes = np.empty((len(wanted), len(x)))
         done = int(np.searchsorted(wanted, time, side="right"))
-        notes[:done] = x
-        if stop <= time:
+        notes[:], self.steps = x, 0
+        if stop - time <= RELATIVE_MIN_STEP * max(1.0, abs(time)):
             return x, notes
         solver = self._solver(f, jacobian, time, x, stop)
         while solver.status == "running":
@@ -230,7 +233,10 @@ def polish(f: Function, jacobian: Function, x: Floats, limit: float = 0.01) -> F
         slope, rate = jacobian(0.0, best), f(0.0, best)
         if not (np.isfinite(slope).all() and np.isfinite(rate).all()):
             break
-        change = np.linalg.lstsq(slope, -rate, rcond=1e-14)[0]
+        try:
+            change = np.linalg.lstsq(slope, -rate, rcond=1e-14)[0]
+        except np.linalg.LinAlgError:
+            break
         trial = best + change
         new = np.linalg.norm(f(0.0, trial))
         if not new < residual or (np.abs(change) > limit * (np.abs(best) + 1e-6)).any():

@@ -101,14 +101,17 @@ folder, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder() / f"driver-{W}")
 
 @part
 def begin_segment(work: Any, at: Places, me: Any, patient: Any, events: Any) -> None:
-    """Apply the events that are due, and aim at the next one or the end."""
-    while me.event < patient.last and events[me.event].time <= me.time:
+    """Apply the events that are due, or nearer than time can tell apart, and aim at the next one or the end."""
+    now = me.time + RELATIVE_MIN_STEP * max(1.0, abs(me.time))
+    while me.event < patient.last and events[me.event].time <= now:
         apply(work, at, me.w, events[me.event].target, events[me.event].amount)
         me.event += 1
-    me.stop = patient.end_h
+    me.stop, me.steps = patient.end_h, 0
     if me.event < patient.last:
         me.stop = min(me.stop, events[me.event].time)
-    me.phase = RUNNING if me.stop > me.time else LAST_LOOK
+    me.phase = RUNNING if me.stop > now else LAST_LOOK
+    if me.phase == LAST_LOOK:
+        me.time = me.stop
     restart(work, at, me)
 
 
@@ -271,7 +274,7 @@ def move_on(work: Any, at: Places, me: Any, patient: Any, chunk: Chunk) -> bool:
         clip(work, at, me)
         return False
     if me.phase == RESTING:
-        me.time, me.steps = patient.start_h, 0
+        me.time = patient.start_h
     elif me.event == patient.last:
         return True
     begin_segment(work, at, me, patient, chunk.events)
