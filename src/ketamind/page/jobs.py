@@ -1,7 +1,7 @@
 """Work that takes longer than a blink: begun, watched, stopped, and forgotten after a while.
 
 A job is known by a token that only its browser has. Stopping sets a flag and answers at once; the work looks at the
-flag between its parts, and keeps what is done.
+flag between its parts, and keeps what is done. Work that nobody asks after any more stops by itself.
 """
 
 import secrets
@@ -14,9 +14,10 @@ from typing import Any
 
 from ketamind.errors import BadValue, KetamindError
 
-AT_ONCE = 2
+AT_ONCE = 3
 MOST_WAITING = 40
 KEPT_S = 600.0
+ABANDONED_S = 20.0
 
 
 class Stopped(Exception):
@@ -35,14 +36,18 @@ class Job:
     result: Any = None
     error: str = ""
     begun_s: float = field(default_factory=time.monotonic)
+    asked_s: float = field(default_factory=time.monotonic)
     ended_s: float | None = None
 
     def advance(self, done: int, total: int) -> None:
         """So many parts of so many are done."""
         self.done, self.total = done, total
+        if time.monotonic() - self.asked_s > ABANDONED_S:
+            self.stop.set()
 
     def as_json(self) -> dict[str, Any]:
         """What the browser is told; the result is there once the work has ended."""
+        self.asked_s = time.monotonic()
         ended = self.ended_s if self.ended_s is not None else time.monotonic()
         told = {"job": self.token, "state": self.state, "done": self.done, "total": self.total}
         told |= {"seconds": round(ended - self.begun_s, 3), "error": self.error}

@@ -10,7 +10,7 @@ import { toU, words as timeWords } from "./timeaxis.js";
 import { figure, minus } from "./words.js";
 
 const VIEW = { synapse: 2, dendrite: 3, mood: 4 };
-const CIRCUIT = { x: 206, y: 40, width: 384, height: 384 };
+const CIRCUIT = { x: 199, y: 40, width: 390, height: 384 };
 const OPIOID = { x: 8, y: 424, width: 212, height: 140 };
 const SWEEP_MS = 5000;
 const HOLD_MS = 4000;

@@ -136,7 +136,7 @@ class Theories {
     const head = h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Hypothesis")), ...heads, ...scores.map(([, title, count]) => h("th", { scope: "col", class: "score-head" }, h("b", {}, title), h("span", {}, count))));
     const rows = hypotheses.map((x) => {
       const letter = LETTERS[[this.pair.a, this.pair.b].indexOf(x.name)];
-      const cells = themes.map((t) => h("td", {}, h("span", { class: "marks" }, ...t.ids.map((id) => this.#cell(x, id)))));
+      const cells = themes.map((t) => h("td", {}, h("span", { class: "theme-name", "aria-hidden": "true" }, SHORT[t.name] ?? label(t.name, true)), h("span", { class: "marks" }, ...t.ids.map((id) => this.#cell(x, id)))));
       return h("tr", { class: `${letter ? "chosen" : ""} ${x.name === "two_pool" ? "baseline" : ""}` }, h("th", { scope: "row" }, this.#pick(x)), ...cells, ...scores.map(([key]) => h("td", { class: "score" }, this.#score(x[key], best?.[key], key, x))));
     });
     return h("table", { class: "matrix-table" }, h("caption", { class: "visually-hidden" }, "Which hypothesis agrees with which deciding experiment"), h("thead", {}, head), h("tbody", {}, ...rows));
