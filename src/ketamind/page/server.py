@@ -72,12 +72,12 @@ def create_app(hosts: Sequence[str] = LOOPBACK, guards: Guards | None = None, ah
 
 
 class Doors:
-    """The doors of all views, imported at the first need; first answers from disk."""
+    """The doors of all views, imported at the first need: those of Explore, and the others. First answers from disk."""
 
     def __init__(self) -> None:
         self.kept = kept.kept_answers()
         self.lock = threading.Lock()
-        self.router: Router | None = None
+        self.routers: dict[bool, Router] = {}
         self.asked_s = 0.0
         self.closed = threading.Event()
 
@@ -85,33 +85,37 @@ class Doors:
         self.asked_s = time.monotonic()
         whole = {**scope, "root_path": ""}
         address = str(scope["path"])
-        if self.router is None and address in self.kept:
+        explore = address in kept.QUESTIONS
+        if explore not in self.routers and address in self.kept:
             raw = await body(Request(whole, receive))
             if kept.is_first(address, raw):
                 await Response(self.kept[address], media_type=TYPES.get(address, JSON))(whole, receive, send)
                 return
             receive = _again(raw, receive)
-        router = await anyio.to_thread.run_sync(self.open) if self.router is None else self.router
+        router = await anyio.to_thread.run_sync(self.open, explore)
         await router(whole, receive, send)
 
-    def open(self) -> Router:
-        """The doors. The first call imports them."""
+    def open(self, explore: bool) -> Router:
+        """The doors of Explore, or those of the other views. The first call imports them."""
         with self.lock:
-            if self.router is None:
-                from ketamind.page import runs, views
-
-                self.router = Router(routes=[*runs.routes, *views.routes])
-            return self.router
+            if explore not in self.routers:
+                if explore:
+                    from ketamind.page.runs import routes
+                else:
+                    from ketamind.page.views import routes
+                self.routers[explore] = Router(routes=routes)
+            return self.routers[explore]
 
     def warm(self, ahead: bool) -> None:
         """Import the doors, keep the first answers that are not kept, then wire the models of the other routes."""
-        self.open()
+        self.open(True)
         from ketamind.page.first import compute, wire_ahead
 
         for address in kept.QUESTIONS:
             if self.closed.is_set():
                 return
             kept.answer_to(address, partial(compute, address))
+        self.open(False)
         if ahead:
             wire_ahead(self._wait_for_idle)
 

@@ -149,7 +149,7 @@ function onKey(event) {
   if (event.key === "Escape") document.querySelector(".menu")?.remove();
   if (event.ctrlKey || event.metaKey || event.altKey || quietKeys()) return;
   const field = event.target.closest?.("input:not([type=checkbox]), select, textarea, [contenteditable]");
-  const pressed = event.target.closest?.("button, a, [role=slider], [role=button]") && [" ", "Enter"].includes(event.key);
+  const pressed = event.target.closest?.("button, a, summary, input, [role=slider], [role=button]") && [" ", "Enter"].includes(event.key);
   if (field || pressed) return;
   const key = event.key === "?" ? { run: showKeys } : open.module?.keys?.[event.key];
   if (!key) return;

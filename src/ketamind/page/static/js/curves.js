@@ -33,7 +33,7 @@ export function lineChart(element, spec) {
 class LineChart {
   constructor(element, spec) {
     this.element = element;
-    this.svg = s("svg", { class: "chart", role: "img" });
+    this.svg = s("svg", { class: "chart", role: "group" });
     this.under = s("g");
     this.plot = s("g");
     this.head = s("g", { class: "head", "pointer-events": "none" });

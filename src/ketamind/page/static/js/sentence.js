@@ -2,7 +2,7 @@
 import { h } from "./dom.js";
 import { doseOf, routeOf } from "./explore-state.js";
 import { ladder, outsideStudied, rung, WEIGHT_RANGE } from "./fields.js";
-import { clamp, figure } from "./words.js";
+import { clamp } from "./words.js";
 
 const PX_PER_STEP = 7;
 
@@ -35,7 +35,7 @@ export class Sentence {
     const dose = doseOf(values, catalogue);
     const who = catalogue.populations.find((p) => p.name === values.population) ?? catalogue.populations[0];
     const names = { ketamine: "racemic ketamine", esketamine: "S-ketamine", arketamine: "R-ketamine" };
-    this.#say("dose", `${figure(dose)} ${route.unit}`);
+    this.#say("dose", `${Number(dose.toPrecision(3))} ${route.unit}`);
     this.#say("form", names[values.drug] ?? values.drug);
     this.#say("route", route.minutes ? `${route.words} over ${values.minutes} min` : route.words);
     this.#say("schedule", values.schedule || "once");
