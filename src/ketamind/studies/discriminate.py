@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr, ndtri
+from scipy.stats import qmc
 
 from ketamind.biology.chain import full_chain
 from ketamind.declare import extended
@@ -31,7 +32,7 @@ from ketamind.evidence.arms import Arm
 from ketamind.evidence.courses import Bench, Course, Laboratory, Need, NotApplicable
 from ketamind.evidence.hypotheses import Hypothesis
 from ketamind.simulation import Observation
-from ketamind.studies.calibrate.priors import Prior, sobol, values_at
+from ketamind.studies.calibrate.priors import Z95, Prior, values_at
 from ketamind.studies.candidates import Candidate, Candidates, Measure, shipped_candidates
 
 Floats = NDArray[np.float64]
@@ -231,12 +232,19 @@ def _bench(
     return Bench(_needs(given, people), ensemble, told)
 
 
+def sobol(draws: int, parameters: int, seed: int) -> Floats:
+    """Quasi-random standard scores (draws, parameters) within the ranges. The same seed gives the same draws."""
+    shares = qmc.Sobol(parameters, seed=seed).random(draws)
+    inside = ndtr(Z95) * 2 - 1
+    return np.asarray(ndtri(0.5 + inside * (shares - 0.5)))
+
+
 def _prior(row: Any, value: float | None) -> Prior:
     """The belief about a parameter, about the hypothesis's own value if it states one."""
     prior = Prior.of(row)
     if value is None:
         return prior
-    return Prior(prior.name, float(np.clip(value, prior.low, prior.high)), prior.low, prior.high, prior.logarithmic)
+    return Prior(prior.name, float(np.clip(value, prior.low, prior.high)), prior.low, prior.high, prior.unit)
 
 
 def _needs(given: Candidates, people: int) -> dict[Arm, Need]:
