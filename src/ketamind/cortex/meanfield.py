@@ -10,7 +10,7 @@ rows of the parameter tables, to be used in place of those that ship.
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -37,6 +37,7 @@ REL, ABS_HZ = 0.15, 0.5
 PRIOR_WEIGHT = 0.03
 OUTLIER = 0.3
 STARTS, EVALUATIONS = 3, 80
+NEIGHBOURS, FURTHEST = 48, 1.2  # random starts that are looked at, and how far off (sd, on the line of the fit)
 SLACK = 1e-3  # by which a constant may pass the end of its range
 STEPS, STEP_H = 400, 1e-3 / 3600
 FRACTIONS, LOGARITHMIC, PLAIN = ("rho", "n"), ("T", "W_pv", "W_sst", "W_vip"), ("c_e",)
@@ -272,15 +273,15 @@ def fit(
 ) -> Fit:
     """Fit the chain's constants to the measured rates; every third point is kept out.
 
-    The best of several starts: the shipped constants and random neighbours of them. With `plausible` the constants
-    stay within the ranges of the tables.
+    The best of several starts: those of the shipped constants and many random neighbours of them that fit best as
+    they are. With `plausible` the constants stay within the ranges of the tables.
     """
     constants = Constants.shipped()
-    out = kept_out(m)
-    rng = np.random.default_rng(seed)
-    n = constants.start.size
-    near = [constants.start + (0.5 * rng.normal(size=n) if k else 0.0) for k in range(starts or STARTS)]
-    found = [descend(x, limits(constants, plausible), m, network, ~out, evaluations or EVALUATIONS) for x in near]
+    out, within = kept_out(m), limits(constants, plausible)
+    residuals = misfit(constants, m, network, ~out)
+    near = neighbours(constants, within, seed)
+    best = near[np.argsort((residuals(near) ** 2).sum(axis=1))[: starts or STARTS]]
+    found = [descend(x, within, residuals, evaluations or EVALUATIONS) for x in best]
     x = min(found, key=lambda pair: pair[0])[1]
     values = {name: float(v) for name, v in constants.values(x).items()}
     model = steady_rates(constants.values(x[None]), m, network)[0]
@@ -324,30 +325,42 @@ def own_rows(m: Measured, network: Network) -> dict[str, float]:
     return out
 
 
-def descend(
-    start: Array, within: tuple[Array, Array], m: Measured, network: Network, use: NDArray[np.bool_], evaluations: int
-) -> tuple[float, Array]:
-    """Cost and constants where least squares ends: relative errors, softened for low rates and for outliers."""
-    from scipy.optimize import least_squares
+def neighbours(constants: Constants, within: tuple[Array, Array], seed: int) -> Array:
+    """The shipped constants and random neighbours, ever further off, inside the limits of the fit."""
+    rng = np.random.default_rng(seed)
+    reach = np.linspace(0, FURTHEST, NEIGHBOURS)[:, None]
+    moved = constants.start + reach * rng.normal(size=(NEIGHBOURS, constants.start.size))
+    return np.asarray(np.clip(moved, within[0] + 1e-4, within[1] - 1e-4))
 
-    target, (low, high), constants = m.rates.mean(axis=0), within, Constants.shipped()
 
-    def misfit(x: Array) -> Array:
-        """Residuals of several vectors: (vector, residual)."""
+def misfit(constants: Constants, m: Measured, network: Network, use: NDArray[np.bool_]) -> Callable[[Array], Array]:
+    """Residuals of several vectors of constants at once, (vector, residual): relative, softened for low rates."""
+    target = m.rates.mean(axis=0)
+
+    def residuals(x: Array) -> Array:
         model = steady_rates(constants.values(x), m, network)
         off = np.log((model + SOFT_HZ) / (target + SOFT_HZ))[:, use].reshape(len(model), -1)
         prior = PRIOR_WEIGHT * (x - constants.start)
-        return np.nan_to_num(np.concatenate((off, prior), axis=1), nan=5.0, posinf=5.0, neginf=-5.0)  # type: ignore[no-any-return]
+        return np.asarray(np.nan_to_num(np.concatenate((off, prior), axis=1), nan=5.0, posinf=5.0, neginf=-5.0))
+
+    return residuals
+
+
+def descend(
+    start: Array, within: tuple[Array, Array], residuals: Callable[[Array], Array], evaluations: int
+) -> tuple[float, Array]:
+    """Cost and constants where least squares ends, outliers softened."""
+    from scipy.optimize import least_squares
 
     def slopes(x: Array) -> Array:
         h = 1e-4
-        return np.asarray((misfit(x + h * np.eye(x.size)) - misfit(x[None])).T / h)
+        return np.asarray((residuals(x + h * np.eye(x.size)) - residuals(x[None])).T / h)
 
     best = least_squares(  # type: ignore[operator]
-        lambda x: misfit(x[None])[0],
-        np.clip(start, low + 1e-4, high - 1e-4),
+        lambda x: residuals(x[None])[0],
+        start,
         jac=slopes,
-        bounds=(low, high),
+        bounds=within,
         loss="soft_l1",
         f_scale=OUTLIER,
         max_nfev=evaluations,
