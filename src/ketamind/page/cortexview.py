@@ -34,7 +34,7 @@ class CortexAsked(Checked):
     drug: Name = "ketamine"
     protect: list[Name] = Field(default=[], max_length=4)
     without: list[Name] = Field(default=[], max_length=20)
-    cells: int = Field(default=1000, ge=100, le=10_000)
+    cells: int = Field(default=1000, ge=1000, le=10_000)
     seconds: float = Field(default=3.0, ge=1, le=30, allow_inf_nan=False)
     seed: int = Field(default=1, ge=0, le=2**31)
 

@@ -18,7 +18,7 @@ const RECEIPTS = { power_alpha: "power_alpha", power_beta: "power_beta", power_g
 let view = null;
 
 export async function mount(element, context) {
-  context.state.register({ um: field(0.5, LOW_UM, HIGH_UM), protect: list(), source: text("um"), at: text("40 min"), cells: field(1000, 100, 10_000), seconds: field(3, 1, 30), seed: field(1, 0, 1e9) });
+  context.state.register({ um: field(0.5, LOW_UM, HIGH_UM), protect: list(), source: text("um"), at: text("40 min"), cells: field(1000, 1000, 10_000), seconds: field(3, 1, 30), seed: field(1, 0, 1e9) });
   view = new CortexView(element, context);
   await view.run();
 }
