@@ -3,7 +3,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 TESTED := .venv/.ready-dev
 
-.PHONY: demo test lint format figures clean
+.PHONY: demo test docs package benchmarks format clean
 
 demo: $(STAMP)  ## simulate a published trial from dose to mood and write the report
 	$(BIN)/ketamind demo --out demo-out
@@ -13,6 +13,15 @@ test: $(TESTED)  ## lint, format, types, import direction, doc examples and test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+docs: $(TESTED)  ## the documentation, from the package alone; a warning is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going docs docs-out
+
+package: $(TESTED)  ## wheel and sdist, checked, installed and run on each Python that is found
+	EVERY_PYTHON=1 $(BIN)/pytest tests/package
+
+benchmarks: $(TESTED)  ## all benchmarks, and the page with their figures, into benchmarks-out/
+	$(BIN)/python benchmarks/all.py
 
 format: $(TESTED)
 	$(BIN)/ruff check --fix .
@@ -29,4 +38,4 @@ $(TESTED): $(STAMP) requirements-dev.txt
 	touch $(TESTED)
 
 clean:
-	rm -rf .venv demo-out
+	rm -rf .venv demo-out docs-out docs/reference/made docs/figures/made
