@@ -139,13 +139,15 @@ def by_hand(monkeypatch, tmp_path):
 
 
 @pytest.mark.usefixtures("by_hand")
-def test_what_is_stored_is_read_until_the_numbers_change(monkeypatch):
+def test_what_is_stored_says_when_the_numbers_have_changed_and_is_not_read_by_other_checks(monkeypatch):
     claims(hypotheses=["hnk"], renew=True)
     assert list(stored().stamps) == ["hnk"]
     assert not stored().stale
     monkeypatch.setattr(generated, "_numbers", lambda: "other tables")
     assert stored().stale == ("hnk",)
     assert "`ketamind claims --renew`" in stored().as_text()
+    monkeypatch.setattr(module, "_form", lambda: "other checks")
+    assert not stored().stamps
 
 
 @pytest.mark.usefixtures("by_hand")

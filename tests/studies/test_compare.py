@@ -79,7 +79,7 @@ def test_what_was_renewed_is_read_again_with_the_same_numbers():
 
 
 @pytest.mark.usefixtures("scored")
-def test_stored_columns_are_not_computed_again_until_the_numbers_change(monkeypatch):
+def test_stored_columns_are_read_and_say_when_the_numbers_have_changed(monkeypatch):
     compare(["hnk"], renew=True)
     asked = []
     whole = module.score_hypothesis
@@ -88,9 +88,12 @@ def test_stored_columns_are_not_computed_again_until_the_numbers_change(monkeypa
     assert asked == ["two_pool"]
     monkeypatch.setattr(generated, "_numbers", lambda: "other tables")
     assert stored().stale == ("hnk",)
-    assert "`ketamind compare --renew`" in stored().as_text()
-    compare(["hnk"])
-    assert asked == ["two_pool", "hnk"]
+    assert "`ketamind compare --renew`" in compare(["hnk"]).as_text()
+    assert asked == ["two_pool"]
+    compare(["hnk"], seed=2)
+    compare(["hnk"], renew=True)
+    assert asked == ["two_pool", "hnk", "hnk"]
+    assert not stored().stale
 
 
 @pytest.mark.usefixtures("scored")

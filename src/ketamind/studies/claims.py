@@ -9,6 +9,7 @@ Each claim is tested under every hypothesis that speaks of it. Its verdict is co
 A hypothesis shows a claim if all its checks hold and each control abolishes what it must.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -198,12 +199,13 @@ def claims(
 ) -> Claims:
     """The claims (those named by id, or all) under hypotheses (by name, file or value; all known ones if left out).
 
-    What is stored and still holds is read; the rest is computed. `renew` computes all and stores it. An interruption
-    (Ctrl-C) keeps the hypotheses that are finished. Raises UnknownName for a claim or hypothesis.
+    What is stored is read, and `stale` tells what the package has outgrown; the rest is computed. `renew` computes all
+    and stores it. An interruption (Ctrl-C) keeps the hypotheses that are finished. Raises UnknownName for a claim or
+    hypothesis.
     """
     chosen = _chosen(hypotheses)
     wanted = _wanted(only)
-    kept = {} if renew else _fresh(_read(), seed, people)
+    kept = {} if renew else _kept(seed, people)
     found: dict[str, dict[str, Any]] = {}
     try:
         for place, h in enumerate(chosen):
@@ -307,23 +309,30 @@ def _studies(findings: Iterable[Finding]) -> tuple[str, ...]:
 
 
 def _stamp(h: Hypothesis, seed: int, people: int) -> Stamp:
-    more = (DATA / "claims.toml").read_text(encoding="utf-8")
-    return stamp(h, more, seed, people)
+    return stamp(h, _form(), seed, people)
+
+
+def _form() -> str:
+    """A fingerprint of the checks, without which stored numbers have no meaning."""
+    return hashlib.sha256((DATA / "claims.toml").read_bytes()).hexdigest()[:16]
 
 
 def _read() -> dict[str, dict[str, Any]]:
-    return dict(read_generated(NAME).get("hypotheses", {}))
+    """Stored tests; none if the checks have changed since."""
+    held = read_generated(NAME)
+    return dict(held["hypotheses"]) if held.get("form") == _form() else {}
 
 
-def _fresh(held: Mapping[str, dict[str, Any]], seed: int, people: int) -> dict[str, dict[str, Any]]:
-    """Stored tests of this seed and size that still hold."""
-    known = {h.name: h for h in shipped_hypotheses()}
-    return {n: t for n, t in held.items() if n in known and Stamp(**t["stamp"]) == _stamp(known[n], seed, people)}
+def _kept(seed: int, people: int) -> dict[str, dict[str, Any]]:
+    """Stored tests of this seed and size."""
+    known = {h.name for h in shipped_hypotheses()}
+    stamps = {n: Stamp(**t["stamp"]) for n, t in _read().items() if n in known}
+    return {n: t for n, t in _read().items() if n in known and (stamps[n].seed, stamps[n].people) == (seed, people)}
 
 
 def _store(found: Mapping[str, dict[str, Any]]) -> None:
     """Put tests in the place of those stored under their names."""
-    write_generated(NAME, {"hypotheses": {**_read(), **found}})
+    write_generated(NAME, {"form": _form(), "hypotheses": {**_read(), **found}})
 
 
 def _told(v: Verdict) -> list[str]:

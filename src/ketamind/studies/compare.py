@@ -259,9 +259,9 @@ def compare(
 ) -> Comparison:
     """Hypotheses by name or file (all known ones if none is named) on the shipped experiments.
 
-    Columns that are stored and still hold are read; others are computed, about half a minute each. `renew` computes
-    all that are named and stores them. An interruption (Ctrl-C) keeps what is finished. With `experiments` of one's
-    own nothing is read or stored.
+    Columns that are stored are read, and `stale` tells which of them the package has outgrown; others are computed,
+    about half a minute each. `renew` computes all that are named and stores them. An interruption (Ctrl-C) keeps what
+    is finished. With `experiments` of one's own nothing is read or stored.
     """
     chosen = hypotheses_named(hypotheses)
     rows = tuple(experiments) if experiments is not None else all_experiments()
@@ -343,10 +343,8 @@ def _holds(kept: Mapping[str, Column], h: Hypothesis) -> bool:
 
 
 def _kept(rows: Sequence[Experiment], seed: int, people: int) -> dict[str, Column]:
-    """Stored columns of this seed and size that are not stale."""
-    return {
-        name: c for name, c in _read(rows).items() if (c.stamp.seed, c.stamp.people) == (seed, people) and not c.stale
-    }
+    """Stored columns of this seed and size."""
+    return {n: c for n, c in _read(rows).items() if (c.stamp.seed, c.stamp.people) == (seed, people)}
 
 
 def part_of(progress: Progress | None, place: int, parts: int) -> Progress | None:
