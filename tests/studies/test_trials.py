@@ -82,3 +82,21 @@ def test_a_publication_that_is_not_shipped_is_named_nearest():
     text = GOOD + '[[published]]\nexperiment = "murrough2013a-madrs24-kat"\narm = "ketamine"\n'
     with pytest.raises(KetamindError, match="Did you mean 'murrough2013a-madrs24-ket'"):
         report_trial(read_trial(text), 40)
+
+
+def test_unrated_patients_are_left_out_or_count_as_failures():
+    from dataclasses import replace
+
+    from ketamind.studies.published import _values, row_of
+    from ketamind.trials.trial import Published
+
+    trial = load_trial("stard_level_1")
+    row = next(p for p in trial.published if p.primary)
+    assert row.missing_fails
+    e = row_of(row)
+    columns = {"hamd17_0h": np.array([20.0, 20.0, 20.0]), "hamd17_2352h": np.array([5.0, 15.0, np.nan])}
+    assert _values(row, e, columns, trial).tolist() == [100.0, 0.0, 0.0]
+    rated = _values(replace(row, missing_fails=False), e, columns, trial)
+    assert rated[:2].tolist() == [100.0, 0.0]
+    assert np.isnan(rated[2])
+    assert Published("a", "b").missing_fails is False

@@ -179,7 +179,7 @@ import sys
 from pathlib import Path
 from ketamind.trials import load_trial, run
 run.SHARD = 400
-run.run_trial(load_trial(sys.argv[1]), 4000, 5, folder=Path(sys.argv[2]), workers=2, resume=len(sys.argv) > 3)
+run.run_trial(load_trial(sys.argv[1]), 3200, 5, folder=Path(sys.argv[2]), workers=2, resume=len(sys.argv) > 3)
 """
 
 

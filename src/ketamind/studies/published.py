@@ -201,13 +201,19 @@ def _values(published: Published, e: Experiment, columns: Columns, trial: Trial)
     if e.statistic == "value":
         return now
     if e.statistic == "response_rate":
-        return np.where(np.isnan(now), np.nan, 100.0 * (now <= before / 2))
+        return _hits(now <= before / 2, now, published)
     if e.statistic == "remission_rate":
         at_most = published.at_most if published.at_most is not None else REMITTED[e.observable]
-        return np.where(np.isnan(now), np.nan, 100.0 * (now <= at_most))
+        return _hits(now <= at_most, now, published)
     if e.statistic in ("change", "difference", "effect_size", "sign"):
         return change(columns, e.observable, time_h)
     raise BadValue(f"a trial cannot be compared by the statistic '{e.statistic}' of '{e.id}'.")
+
+
+def _hits(reached: NDArray[np.bool_], now: Floats, published: Published) -> Floats:
+    """100 for those who reached it, 0 for the others; NaN, or a failure, for those who were not rated."""
+    missing = 0.0 if published.missing_fails else np.nan
+    return np.where(np.isnan(now), missing, 100.0 * reached)
 
 
 def _statistic(name: str, samples: list[Floats], design: str) -> Floats:

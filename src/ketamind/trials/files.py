@@ -77,6 +77,7 @@ class PublishedTable(_Table):
     minus: str = ""
     primary: bool = False
     at_most: float | None = None
+    missing_fails: bool = False
 
 
 class RescueTable(_Table):

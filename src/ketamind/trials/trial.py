@@ -229,7 +229,8 @@ class Endpoint:
 class Published:
     """A published result to set beside the simulation: the id of an experiment, and whose it is.
 
-    With `minus`, the published number is that of one experiment less that of another, each in its own arm.
+    With `minus`, the published number is that of one experiment less that of another, each in its own arm. Rates are of
+    the patients who were rated, or of all with the unrated ones counted as failures where `missing_fails`.
     """
 
     experiment: str
@@ -238,6 +239,7 @@ class Published:
     minus: str = ""
     primary: bool = False
     at_most: float | None = None
+    missing_fails: bool = False
 
 
 @dataclass(frozen=True)
