@@ -27,7 +27,7 @@ from ketamind.cortex.blind import (
     violation,
     violations,
 )
-from ketamind.cortex.network import Magnesium
+from ketamind.cortex.network import Magnesium, read_network
 from ketamind.cortex.predict import (
     FINDINGS,
     Prediction,
@@ -38,7 +38,17 @@ from ketamind.cortex.predict import (
     predict_ensemble,
     wilson,
 )
-from ketamind.cortex.verdict import conditioned, described, shipped_verdict, store, table_text, verdict
+from ketamind.cortex.verdict import (
+    KEPT,
+    STORE,
+    Verdict,
+    conditioned,
+    described,
+    shipped_verdict,
+    store,
+    table_text,
+    verdict,
+)
 from ketamind.errors import BadFile, BadValue, UnknownName
 
 
@@ -183,3 +193,31 @@ def test_findings_of_a_perfect_and_of_a_poor_network():
 def test_wilson_interval():
     assert wilson(8, 10) == pytest.approx((0.490, 0.943), abs=0.001)
     assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_the_shipped_ensemble_is_small_and_reads_back():
+    shipped = shipped_verdict()
+    assert len(shipped.networks) >= 20
+    assert all(n["held"] <= plan()["search"]["accept"] for n in shipped.networks)
+    assert {"tonic_2c", "tonic_2d+loop"} <= {p.hypothesis for p in shipped.predictions["simulated"]}
+    assert all(len(p.by_network) == len(shipped.networks) for ps in shipped.predictions.values() for p in ps)
+    assert sum(f.stat().st_size for f in STORE.iterdir()) < 400_000
+    assert shipped.conclusion() in shipped.as_text()
+
+
+def test_a_shipped_network_has_its_drug_free_rates():
+    shipped = shipped_verdict().networks[0]
+    network = read_network(f"blind_{shipped['lineage']}")
+    rates = in_loop(network, shipped["reference_rate"], 2000, 1, 4.0).rates()
+    for t, rate in rates.items():
+        assert rate == pytest.approx(shipped["features"][f"rate_{t}"], rel=0.25)
+    with pytest.raises(UnknownName, match="'blind_999' is not a network of the blind ensemble"):
+        read_network("blind_999")
+
+
+def test_a_verdict_says_when_it_is_stale_and_what_controls_do(calibrated):
+    ratios = {"drug": dict.fromkeys(KEPT, 1.1)}
+    facts = {"receptor_hash": "of old"}
+    old = Verdict(facts, (), {"simulated": (Prediction("pyramidal_only", (ratios,), (0,)),)})
+    assert not old.current()
+    assert "gamma of the field x1.10" in old.mechanism()[0]

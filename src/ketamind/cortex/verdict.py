@@ -31,6 +31,16 @@ KEPT = (
 )  # fmt: skip
 READ_OUTS = tuple(f"{r}{over}" for r in READINGS for over in ("", "_over_floor"))
 AIM = 0.8
+ALONE = {
+    "pyramidal_only": "pyramidal cells", "interneurons_only": "PV and SST cells",
+    "pyramidal_only+loop": "pyramidal cells (with the rest of cortex as a loop)",
+    "interneurons_only+loop": "PV and SST cells (with the rest of cortex as a loop)",
+}  # fmt: skip
+TOLD = {
+    "pyramidal rate": "rate_pyramidal", "inhibition of pyramidal cells": "inhibitory_conductance",
+    "gamma of the field": "gamma_field", "of the PV current": "gamma_pv_current",
+    "of pyramidal spikes": "gamma_pyramidal_spikes", "of these over their floor": "gamma_pyramidal_spikes_over_floor",
+}  # fmt: skip
 STALE = "These predictions were made with other numbers of the receptor stage; renew them with --folder."
 SHARE_OF_CELLS = {"rate_pv": 0.08, "rate_sst": 0.06}  # of the base network, to weigh the two interneurons
 
@@ -53,6 +63,18 @@ class Verdict:
         ]
         return max(found, key=lambda x: x[3] / max(1, x[4]))
 
+    def mechanism(self) -> list[str]:
+        """What block on one group of cells does alone, where both controls were predicted: why gamma goes its way."""
+        out = []
+        for potentials, ps in self.predictions.items():
+            named = {p.hypothesis: p for p in ps}
+            for name, cells in ALONE.items():
+                if name in named:
+                    x = {what: named[name].quantiles(key)[0] for what, key in TOLD.items()}
+                    told = ", ".join(f"{what} x{value:.2f}" for what, value in x.items())
+                    out.append(f"Block at {UM:g} uM on {cells} alone, potentials {potentials}, medians: {told}.")
+        return out
+
     def reached(self) -> bool:
         """Whether any hypothesis has all findings in at least 80 % of networks, in any reading of gamma."""
         *_, k, n = self.best()
@@ -67,6 +89,8 @@ class Verdict:
             "facts": dict(self.facts),
             "current": self.current(),
             "aim_reached": self.reached(),
+            "conclusion": self.conclusion(),
+            "mechanism": self.mechanism(),
             "networks": [dict(n) for n in self.networks],
             "blind": self.tables(lambda p: p),
             "conditioned": {"on": list(CONDITIONED_ON), **self.tables(conditioned)},
@@ -85,7 +109,7 @@ class Verdict:
         for potentials, ps in self.predictions.items():
             for dose, uM in (("low", LOW_UM), ("drug", UM)):
                 lines += ["", f"{uM:g} uM, potentials {potentials}, gamma of the field", table_text(ps, "field", dose)]
-        return "\n".join([*lines, "", self.conclusion()])
+        return "\n".join([*lines, "", *self.mechanism(), self.conclusion()])
 
     def conclusion(self) -> str:
         """One sentence: how far the best hypothesis goes."""

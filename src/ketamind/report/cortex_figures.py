@@ -179,8 +179,8 @@ EFFECTS = (
     ("rate_pyramidal", "pyramidal rate", CELL["pyramidal"]),
     ("rate_pv", "PV rate", CELL["pv"]),
     ("rate_sst", "SST rate", CELL["sst"]),
-    ("gamma_field", "gamma, field", STAGE["circuit"]),
-    ("gamma_pyramidal_spikes_over_floor", "gamma, spikes/floor", STAGE["circuit"]),
+    ("gamma_field", "γ, field", STAGE["circuit"]),
+    ("gamma_pyramidal_spikes_over_floor", "γ, spikes/floor", STAGE["circuit"]),
     ("power_beta", "beta", STAGE["receptors"]),
 )
 

@@ -132,7 +132,10 @@ def write_blind_report(v: Verdict, folder: Path) -> Path:
     sections = [Section("The ensemble", (ENSEMBLE_WORDS, v.conclusion()), (network_grid(v),))]
     for potentials, ps in v.predictions.items():
         figures = {
-            "findings": (findings_figure(ps), f"Networks in which each finding holds at {UM:g} µM, of all networks."),
+            "findings": (
+                findings_figure(ps),
+                f"Networks in which each finding holds at {UM:g} µM, of {len(v.networks)}.",
+            ),
             "effects": (effects_figure(ps), f"Ratio to drug-free at {UM:g} µM: each network, and the median."),
         }
         for name, (figure, _) in figures.items():
@@ -144,6 +147,8 @@ def write_blind_report(v: Verdict, folder: Path) -> Path:
         sections.append(Section(f"{LOW_UM:g} µM: free at the end of 0.5 mg/kg IV", (), (findings_grid(ps, "low"),)))
         kept = [conditioned(p) for p in ps]
         sections.append(Section(CONDITIONED_TITLE, (CONDITIONED_WORDS,), (findings_grid(kept, "drug"),)))
+    if v.mechanism():
+        sections.insert(1, Section("What takes gamma, and what gives it", v.mechanism()))
     write_json(v.as_json(), folder / "blind.json")
     html = report_html("Blind ensemble of cortical networks", v.conclusion(), sections, provenance(v))
     return write_report(folder / "report.html", html)
