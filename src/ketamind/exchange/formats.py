@@ -15,6 +15,11 @@ FORMATS = {
     "sbml": "the chain and its doses for one typical patient (SBML Level 3 Version 2)",
     "omex": "COMBINE archive with SED-ML: of a protocol, or of the flagship simulations without one",
     "petab": "the calibration of ketamine's pharmacokinetics (PEtab 1, a folder)",
+    "netcdf": "a run, with CF attributes (.nc)",
+    "zarr": "a run, with CF attributes (.zarr)",
+    "parquet": "a run, one row a time and patient (.parquet)",
+    "nwb": "spikes and fields of the cortex before, during and after a protocol (.nwb)",
+    "sonata": "cells and synapses of the cortex (SONATA, a folder)",
 }
 
 
@@ -106,11 +111,64 @@ def _petab(request: Export) -> tuple[str, ...]:
     return found.losses
 
 
+def _run(request: Export) -> tuple[str, ...]:
+    from ketamind.exchange.runs import write_run
+    from ketamind.simulation import simulate
+
+    suffix = {"netcdf": ".nc"}.get(request.kind, f".{request.kind}")
+    if request.place.suffix != suffix:
+        raise BadValue(
+            f"'--format {request.kind}' writes a file that ends in {suffix}, and '{request.place}' does not."
+        )
+    result = simulate(
+        request.given,
+        request.days,
+        patient=request.patient or None,
+        without=request.without,
+        manipulation=request.manipulation,
+        observe=() if request.observe == ("all",) else request.observe,
+    )
+    write_run(result, request.place)
+    return ()
+
+
+def _nwb(request: Export) -> tuple[str, ...]:
+    from ketamind.cortex.command import CortexRequest
+    from ketamind.cortex.command import perform as simulate_cortex
+    from ketamind.exchange.cortex_files import to_nwb
+    from ketamind.exchange.extras import need
+
+    need("pynwb", "NWB")
+    asked = CortexRequest(
+        protocol=request.given.words(),
+        at=request.at,
+        without=request.without,
+        cells=request.cells,
+        seconds=request.seconds,
+        seed=request.seed,
+    )
+    to_nwb(simulate_cortex(asked).recordings, request.place, f"simulated cortex under {asked.protocol}")
+    return ("equations and parameters of the network", "the drug, beyond the description")
+
+
+def _sonata(request: Export) -> tuple[str, ...]:
+    from ketamind.cortex.network import read_network
+    from ketamind.exchange.cortex_files import to_sonata
+
+    to_sonata(read_network("starting"), request.place, request.cells, request.seed)
+    return ("dynamics of cells and synapses, outside drive: attributes only",)
+
+
 WRITERS: Mapping[str, Callable[[Export], tuple[str, ...]]] = {
     "events": _events,
     "sbml": _sbml,
     "omex": _omex,
     "petab": _petab,
+    "netcdf": _run,
+    "zarr": _run,
+    "parquet": _run,
+    "nwb": _nwb,
+    "sonata": _sonata,
 }
 
 
@@ -126,10 +184,9 @@ def describe(file: Path, stage: str = "", subject: str = "", toml: bool = False)
     """What a file of another tool holds. Raises BadFile naming file, line or element."""
     if not file.exists():
         raise BadFile(f"'{file}' is not a file.")
-    kinds = {".csv": _described_events, ".omex": _described_archive}
-    kind = kinds.get(file.suffix.lower())
+    kind = READERS.get(file.suffix.lower())
     if kind is None:
-        raise BadFile(f"'{file.name}' ends in '{file.suffix}', which is not read here; known: {', '.join(kinds)}.")
+        raise BadFile(f"'{file.name}' ends in '{file.suffix}', which is not read here; known: {', '.join(READERS)}.")
     return kind(file, stage, subject, toml)
 
 
@@ -156,3 +213,49 @@ def _described_archive(file: Path, stage: str, subject: str, toml: bool) -> Desc
     members, faults = list(read_omex(file)), list(check_omex(file))
     lines = [*members, *(f"fault: {f}" for f in faults)] if faults else [*members, "no faults found"]
     return Described({"kind": "omex", "members": members, "faults": faults}, "\n".join(lines))
+
+
+def _described_run(file: Path, stage: str, subject: str, toml: bool) -> Described:
+    from ketamind.exchange.runs import read_run
+
+    run = read_run(file)
+    names = [str(n) for n in run.data.data_vars]
+    first, last = run.times_h[[0, -1]]
+    size = f"{len(run.times_h)} times from {first:g} to {last:g} h, {run.data.sizes['patient']} patients"
+    facts = {"kind": "run", "observables": names, "provenance": run.provenance, "size": size}
+    return Described(facts, f"{run.provenance['protocol']}: {size}; {', '.join(names)}")
+
+
+def _described_sbml(file: Path, stage: str, subject: str, toml: bool) -> Described:
+    from ketamind.biology.chain import full_chain
+    from ketamind.exchange.sbml_import import read_sbml, replace_stage
+
+    imported = read_sbml(file)
+    component = imported.component
+    facts: dict[str, Any] = {
+        "kind": "sbml",
+        "inputs": [i.symbol for i in component.inputs],
+        "states": [s.symbol for s in component.states],
+        "constants": {row.id: [row.value, row.unit] for row in imported.rows.values()},
+        "outputs": [o.symbol for o in component.outputs],
+    }
+    lines = [f"{name}: {', '.join(facts[name]) or 'none'}" for name in ("inputs", "states", "outputs")]
+    lines += [f"{row.id} = {row.value:g} {row.unit}" for row in imported.rows.values()]
+    if stage:
+        model = full_chain()
+        changed = replace_stage(model, imported, stage)
+        gone = [c.name for c in model.components if c.name not in {k.name for k in changed.components}]
+        facts["replaces"] = gone
+        lines.append(f"takes the place of {', '.join(gone)}: wired, units checked")
+    return Described(facts, "\n".join(lines))
+
+
+READERS: Mapping[str, Callable[[Path, str, str, bool], Described]] = {
+    ".csv": _described_events,
+    ".omex": _described_archive,
+    ".xml": _described_sbml,
+    ".sbml": _described_sbml,
+    ".nc": _described_run,
+    ".zarr": _described_run,
+    ".parquet": _described_run,
+}

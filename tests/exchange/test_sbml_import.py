@@ -1,0 +1,193 @@
+"""SBML models as mechanisms: the same curves as before where they say the same, one message where they cannot."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ketamind.biology.chain import chain
+from ketamind.declare import External, Model, Table, shipped_table
+from ketamind.engine import Batch, Options, Schedule, Step, solve
+from ketamind.errors import BadFile, KetamindError
+from ketamind.exchange.sbml_import import parse_sbml, read_sbml, replace_stage
+
+pytest.importorskip("libsbml")
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2">
+<model id="m" timeUnits="{time}" substanceUnits="nmol" volumeUnits="millilitre" extentUnits="nmol">
+<listOfUnitDefinitions>
+<unitDefinition id="hour"><listOfUnits><unit kind="second" exponent="1" scale="0" multiplier="3600"/></listOfUnits></unitDefinition>
+<unitDefinition id="minute"><listOfUnits><unit kind="second" exponent="1" scale="0" multiplier="60"/></listOfUnits></unitDefinition>
+<unitDefinition id="nmol"><listOfUnits><unit kind="mole" exponent="1" scale="-9" multiplier="1"/></listOfUnits></unitDefinition>
+<unitDefinition id="millilitre"><listOfUnits><unit kind="litre" exponent="1" scale="-3" multiplier="1"/></listOfUnits></unitDefinition>
+<unitDefinition id="per_time"><listOfUnits><unit kind="second" exponent="-1" scale="0" multiplier="{seconds}"/></listOfUnits></unitDefinition>
+<unitDefinition id="flow"><listOfUnits><unit kind="litre" exponent="1" scale="-3" multiplier="1"/><unit kind="second" exponent="-1" scale="0" multiplier="{seconds}"/></listOfUnits></unitDefinition>
+<unitDefinition id="amount_rate"><listOfUnits><unit kind="mole" exponent="1" scale="-9" multiplier="1"/><unit kind="second" exponent="-1" scale="0" multiplier="{seconds}"/></listOfUnits></unitDefinition>
+<unitDefinition id="concentration"><listOfUnits><unit kind="mole" exponent="1" scale="-9" multiplier="1"/><unit kind="litre" exponent="-1" scale="-3" multiplier="1"/></listOfUnits></unitDefinition>
+</listOfUnitDefinitions>
+"""  # noqa: E501
+MATH = '<math xmlns="http://www.w3.org/1998/Math/MathML">'
+ONE_COMPARTMENT = (
+    HEAD.format(time="minute", seconds=60)
+    + """<listOfCompartments><compartment id="plasma" spatialDimensions="3" size="20000" units="millilitre" constant="true"/></listOfCompartments>
+<listOfSpecies>
+<species id="arterial_s_ketamine" compartment="plasma" initialConcentration="0" substanceUnits="nmol" hasOnlySubstanceUnits="false" boundaryCondition="false" constant="false"/>
+</listOfSpecies>
+<listOfParameters>
+<parameter id="CL" value="1000" units="flow" constant="true"/>
+<parameter id="input_s_ketamine" value="0" units="amount_rate" constant="false"/>
+</listOfParameters>
+<listOfReactions>
+<reaction id="infusion" reversible="false"><listOfProducts><speciesReference species="arterial_s_ketamine" stoichiometry="1" constant="true"/></listOfProducts>
+<kineticLaw>{math}<ci>input_s_ketamine</ci></math></kineticLaw></reaction>
+<reaction id="elimination" reversible="false"><listOfReactants><speciesReference species="arterial_s_ketamine" stoichiometry="1" constant="true"/></listOfReactants>
+<kineticLaw>{math}<apply><times/><ci>CL</ci><ci>arterial_s_ketamine</ci></apply></math></kineticLaw></reaction>
+</listOfReactions></model></sbml>"""  # noqa: E501
+).replace("{math}", MATH)
+BRAIN = (
+    HEAD.format(time="hour", seconds=3600)
+    + """<listOfParameters>
+<parameter id="held" value="0" units="concentration" constant="false"/>
+<parameter id="brain_unbound_s_ketamine" units="concentration" constant="false"/>
+<parameter id="brain_total_s_ketamine" units="concentration" constant="false"/>
+<parameter id="csf_s_ketamine" units="concentration" constant="false"/>
+<parameter id="arterial_s_ketamine" units="concentration" constant="false"/>
+<parameter id="k_e0" value="{k_e0}" units="per_time" constant="true"/>
+<parameter id="share" value="{share}" units="dimensionless" constant="true"/>
+<parameter id="V_u" value="{V_u}" units="dimensionless" constant="true"/>
+</listOfParameters>
+<listOfRules>
+<rateRule variable="held">{math}<apply><times/><ci>k_e0</ci><apply><minus/><apply><times/><ci>share</ci><ci>arterial_s_ketamine</ci></apply><ci>held</ci></apply></apply></math></rateRule>
+<assignmentRule variable="brain_unbound_s_ketamine">{math}<ci>held</ci></math></assignmentRule>
+<assignmentRule variable="csf_s_ketamine">{math}<ci>brain_unbound_s_ketamine</ci></math></assignmentRule>
+<assignmentRule variable="brain_total_s_ketamine">{math}<apply><times/><ci>V_u</ci><ci>csf_s_ketamine</ci></apply></math></assignmentRule>
+</listOfRules></model></sbml>"""  # noqa: E501
+).replace("{math}", MATH)
+INFUSED = Schedule(steps=tuple(Step(0.0, 0.5, f"input_{e}_ketamine", 100.0) for e in ("r", "s")))
+TIMES = np.linspace(0, 8, 33)
+
+
+def brain_sbml() -> str:
+    row = shipped_table().row
+    return BRAIN.format(
+        k_e0=row("ketamine.k_e0").value,
+        V_u=row("ketamine.V_u").value,
+        share=row("ketamine.f_u").value * row("ketamine.K_puu").value,
+    )
+
+
+def curves(model: Model, names: list[str]) -> np.ndarray:
+    values = {"patient.weight": 70.0}
+    batch = Batch(TIMES, names, INFUSED, values=values)
+    return solve(model, batch, Options(rtol=1e-9)).require().values[:, 0]
+
+
+def test_a_mechanism_that_says_the_same_changes_nothing() -> None:
+    names = ["brain_unbound_s_ketamine", "brain_total_s_ketamine", "nmda_occupancy", "rate_pyramidal", "madrs"]
+    model = chain([("ketamine", "iv")])
+    changed = replace_stage(model, parse_sbml(brain_sbml(), "imported_brain"))
+    assert "brain_s_ketamine" not in [c.name for c in changed.components]
+    assert curves(changed, names) == pytest.approx(curves(model, names), rel=2e-6, abs=1e-9)
+
+
+def test_one_compartment_in_other_units_follows_its_closed_form(tmp_path: Path) -> None:
+    path = tmp_path / "one.xml"
+    path.write_text(ONE_COMPARTMENT)
+    imported = read_sbml(path)
+    assert imported.rows["one.CL"].value == pytest.approx(60.0)
+    assert imported.rows["one.CL"].unit == "L*h**-1"
+    alone = Model(
+        "one",
+        (imported.component,),
+        Table({(n, "any"): r for n, r in imported.rows.items()}),
+        (External("input_s_ketamine", "umol/h", "infusion"),),
+    )
+    batch = Batch(TIMES, ["arterial_s_ketamine"], Schedule(steps=INFUSED.steps[1:]), rest=False)
+    found = solve(alone, batch, Options(rtol=1e-9)).require()["arterial_s_ketamine"][:, 0]
+    k, held = 60.0 / 20.0, 100.0 / 60.0
+    during = held * (1 - np.exp(-k * np.minimum(TIMES, 0.5)))
+    expected = during * np.exp(-k * np.maximum(TIMES - 0.5, 0))
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def change(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
+
+
+MALFORMED = {
+    "empty": ("", "the SBML text, line"),
+    "truncated": (ONE_COMPARTMENT[:2000], "the SBML text, line"),
+    "not SBML": ("<html></html>", "the SBML text, line"),
+    "text for a number": (change(ONE_COMPARTMENT, 'value="1000"', 'value="lots"'), "the SBML text, line"),
+    "unknown compartment": (change(ONE_COMPARTMENT, 'compartment="plasma"', 'compartment="blood"'), "blood"),
+    "unknown species": (
+        change(ONE_COMPARTMENT, "<ci>CL</ci>", "<ci>clearance</ci>"),
+        "'clearance'",
+    ),
+    "mixed units": (change(ONE_COMPARTMENT, 'value="1000" units="flow"', 'value="1000" units="per_time"'), "line"),
+    "no unit": (change(brain_sbml(), ' units="per_time"', ""), "parameter 'k_e0' declares no unit"),
+    "no value": (change(brain_sbml(), f'value="{shipped_table().row("ketamine.k_e0").value}" units="per_time"',
+                        'units="per_time"'), "'k_e0' is constant and has no value"),
+    "no kinetic law": (
+        change(ONE_COMPARTMENT, f"<kineticLaw>{MATH}<ci>input_s_ketamine</ci></math></kineticLaw>", ""),
+        "reaction 'infusion' has no kinetic law",
+    ),
+    "a circle of rules": (
+        change(brain_sbml(), "<ci>brain_unbound_s_ketamine</ci></math>", "<ci>brain_total_s_ketamine</ci></math>"),
+        "the SBML text, line",
+    ),
+    "use of time": (
+        change(
+            brain_sbml(),
+            f'"brain_unbound_s_ketamine">{MATH}<ci>held</ci>',
+            f'"brain_unbound_s_ketamine">{MATH}<apply><times/><ci>held</ci><ci>k_e0</ci>'
+            '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time">t</csymbol></apply>',
+        ),
+        "the equation of 'brain_unbound_s_ketamine' uses",
+    ),
+    "an event": (
+        change(
+            brain_sbml(),
+            "</listOfRules>",
+            f'</listOfRules><listOfEvents><event useValuesFromTriggerTime="true"><trigger initialValue="true" '
+            f'persistent="true">{MATH}<true/></math></trigger></event></listOfEvents>',
+        ),
+        "the model has 1 event, which cannot be imported",
+    ),
+    "negative size": (change(ONE_COMPARTMENT, 'size="20000" ', ""), "compartment 'plasma' must be constant"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MALFORMED.values(), ids=MALFORMED)
+def test_a_malformed_model_gives_one_message_with_line_or_element(text: str, message: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        parse_sbml(text, "x")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.xml"
+    with path.open("wb") as handle:
+        handle.truncate(50_000_000)
+    with pytest.raises(BadFile, match=r"huge\.xml"):
+        read_sbml(path)
+
+
+def test_a_stage_that_is_not_there_is_named() -> None:
+    imported = parse_sbml(brain_sbml(), "imported_brain")
+    with pytest.raises(KetamindError, match="'pharmakokinetics' is not a stage"):
+        replace_stage(chain([("ketamine", "iv")]), imported, "pharmakokinetics")
+
+
+def test_a_wire_in_another_dimension_is_a_unit_mismatch() -> None:
+    per_volume = '<unitDefinition id="per_volume"><listOfUnits><unit kind="litre" exponent="-1" scale="-3" '
+    per_volume += 'multiplier="1"/></listOfUnits></unitDefinition></listOfUnitDefinitions>'
+    text = change(brain_sbml(), "</listOfUnitDefinitions>", per_volume)
+    text = change(text, 'id="arterial_s_ketamine" units="concentration"', 'id="arterial_s_ketamine" units="nmol"')
+    text = re.sub(r'(id="share" value="[^"]*") units="dimensionless"', r'\1 units="per_volume"', text)
+    with pytest.raises(KetamindError, match="'arterial_s_ketamine' of 'imported_brain' is declared in umol"):
+        replace_stage(chain([("ketamine", "iv")]), parse_sbml(text, "imported_brain"), "brain_s_ketamine")
