@@ -10,6 +10,7 @@ from ketamind.evidence.experiments import shipped_experiments
 from ketamind.evidence.hypotheses import SHIPPED, Hypothesis, load_hypothesis
 from ketamind.studies.calibrate.crossvalidate import cross_validate
 from ketamind.studies.calibrate.posterior import Stage, ascend, choose, learn, run, sample
+from ketamind.studies.calibrate.recovery import coverage
 from ketamind.studies.calibrate.result import (
     KEPT,
     Calibration,
@@ -70,4 +71,7 @@ def calibrate(
     again = run(here, choose(chain, KEPT, seed))
     say(f"{here.name}: leaving studies out")
     found = cross_validate(runs.joined(again), seed)
-    return summarise(here, runs, chain, emulator, again, found)
+    say(f"{here.name}: recovering known parameters")
+    held, of = coverage(runs, seed)
+    checks = {"coverage_of_90_percent_intervals_of_known_parameters": held, "intervals": float(of)}
+    return summarise(here, runs, chain, emulator, again, found, checks)

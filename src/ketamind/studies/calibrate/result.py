@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -106,7 +106,13 @@ def text_of(found: dict[str, Any]) -> str:
 
 
 def summarise(
-    stage: Stage, runs: Runs, chain: Floats, emulator: Emulator, again: Runs, cv: CrossValidation
+    stage: Stage,
+    runs: Runs,
+    chain: Floats,
+    emulator: Emulator,
+    again: Runs,
+    cv: CrossValidation,
+    checks: Mapping[str, float],
 ) -> Calibration:
     """The result of a stage. `again` holds runs of the model at the draws that are kept."""
     import arviz
@@ -135,7 +141,13 @@ def summarise(
         )
     kept = values_at(stage.priors, again.scores)
     return Calibration(
-        stage.name, stage.hypothesis.name, stage.seed, kept, tuple(learned), cv, _checks(runs, emulator, again)
+        stage.name,
+        stage.hypothesis.name,
+        stage.seed,
+        kept,
+        tuple(learned),
+        cv,
+        {**_checks(runs, emulator, again), **checks},
     )
 
 
