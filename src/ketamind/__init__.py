@@ -15,12 +15,21 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ketamind.cortex.couple import cortex
     from ketamind.errors import KetamindError
+    from ketamind.exchange.cortex_files import to_nwb, to_sonata
+    from ketamind.exchange.events import read_events, to_events
+    from ketamind.exchange.omex import to_omex
+    from ketamind.exchange.petab import to_petab
+    from ketamind.exchange.population import read_people
+    from ketamind.exchange.runs import read_run, write_run
+    from ketamind.exchange.sbml import to_sbml
+    from ketamind.exchange.sbml_import import simulate_with_sbml
     from ketamind.protocols import Patient, Protocol
     from ketamind.simulation.run import Run
     from ketamind.simulation.simulate import simulate
     from ketamind.studies.claims import claims
     from ketamind.studies.compare import compare
     from ketamind.studies.explain import explain
+    from ketamind.studies.fit import fit
     from ketamind.studies.knockouts import knock_out as knockouts
     from ketamind.studies.optimise import optimise
     from ketamind.studies.trials import trial
@@ -34,10 +43,22 @@ _PLACES = {
     "compare": ("ketamind.studies.compare", "compare"),
     "cortex": ("ketamind.cortex.couple", "cortex"),
     "explain": ("ketamind.studies.explain", "explain"),
+    "fit": ("ketamind.studies.fit", "fit"),
     "knockouts": ("ketamind.studies.knockouts", "knock_out"),
     "optimise": ("ketamind.studies.optimise", "optimise"),
+    "read_events": ("ketamind.exchange.events", "read_events"),
+    "read_people": ("ketamind.exchange.population", "read_people"),
+    "read_run": ("ketamind.exchange.runs", "read_run"),
     "simulate": ("ketamind.simulation", "simulate"),
+    "simulate_with_sbml": ("ketamind.exchange.sbml_import", "simulate_with_sbml"),
+    "to_events": ("ketamind.exchange.events", "to_events"),
+    "to_nwb": ("ketamind.exchange.cortex_files", "to_nwb"),
+    "to_omex": ("ketamind.exchange.omex", "to_omex"),
+    "to_petab": ("ketamind.exchange.petab", "to_petab"),
+    "to_sbml": ("ketamind.exchange.sbml", "to_sbml"),
+    "to_sonata": ("ketamind.exchange.cortex_files", "to_sonata"),
     "trial": ("ketamind.studies.trials", "trial"),
+    "write_run": ("ketamind.exchange.runs", "write_run"),
 }
 """What the package offers, and where it is: loaded when first asked for, so that import stays quick."""
 
@@ -51,10 +72,22 @@ __all__ = [
     "compare",
     "cortex",
     "explain",
+    "fit",
     "knockouts",
     "optimise",
+    "read_events",
+    "read_people",
+    "read_run",
     "simulate",
+    "simulate_with_sbml",
+    "to_events",
+    "to_nwb",
+    "to_omex",
+    "to_petab",
+    "to_sbml",
+    "to_sonata",
     "trial",
+    "write_run",
 ]
 
 

@@ -10,7 +10,7 @@ from ketamind.biology.chain import chain
 from ketamind.declare import External, Model, Table, shipped_table
 from ketamind.engine import Batch, Options, Schedule, Step, solve
 from ketamind.errors import BadFile, KetamindError
-from ketamind.exchange.sbml_import import parse_sbml, read_sbml, replace_stage
+from ketamind.exchange.sbml_import import parse_sbml, read_sbml, replace_stage, simulate_with_sbml
 
 pytest.importorskip("libsbml")
 
@@ -110,6 +110,18 @@ def test_one_compartment_in_other_units_follows_its_closed_form(tmp_path: Path) 
     during = held * (1 - np.exp(-k * np.minimum(TIMES, 0.5)))
     expected = during * np.exp(-k * np.maximum(TIMES - 0.5, 0))
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_a_run_with_an_imported_model_says_so_and_is_the_same(tmp_path: Path) -> None:
+    from ketamind.simulation import simulate
+
+    path = tmp_path / "brain.xml"
+    path.write_text(brain_sbml())
+    protocol = "0.5 mg/kg ketamine iv over 40 min"
+    run = simulate_with_sbml(protocol, path, "brain_s_ketamine", 1, observe=["nmda_occupancy"])
+    plain = simulate(protocol, 1, observe=["nmda_occupancy"])
+    assert run.at("nmda_occupancy@40min") == pytest.approx(plain.at("nmda_occupancy@40min"), rel=1e-3)
+    assert run.provenance["imported"] == "brain.xml in the place of brain_s_ketamine"
 
 
 def change(text: str, old: str, new: str) -> str:

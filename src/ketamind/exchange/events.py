@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ketamind.errors import BadFile, BadValue, KetamindError
 from ketamind.exchange.tables import DOSING, EventTable, Record, numbered, read_table, write_rows
-from ketamind.protocols import Dose, Protocol
+from ketamind.protocols import Dose, Protocol, parse_protocol
 from ketamind.protocols.drugs import ROUTES, drug, drug_name
 from ketamind.protocols.protocol import MOST_ADMINISTRATIONS
 from ketamind.protocols.quantities import AMOUNT_UNITS, amount_unit_name, plain_number
@@ -45,18 +45,22 @@ class Read:
 
 
 def to_events(
-    protocol: Protocol, path: "str | Path | None" = None, *, weight_kg: float = USUAL_KG, names: str = "nonmem"
+    protocol: "str | Protocol",
+    path: "str | Path | None" = None,
+    *,
+    weight_kg: float = USUAL_KG,
+    names: str = "nonmem",
 ) -> str:
     """The protocol as the text of an event table for a body of that weight, also written to `path` if given.
 
-    >>> from ketamind.protocols import parse_protocol
-    >>> table = to_events(parse_protocol("0.5 mg/kg ketamine iv over 30 min"), weight_kg=80)
+    >>> table = to_events("0.5 mg/kg ketamine iv over 30 min", weight_kg=80)
     >>> table.splitlines()[1][:19]
     '1,0,40,80,0.5,1,1,1'
 
     Raises BadValue for a weight that cannot be, BadFile for a place that cannot be written.
     """
-    text = write_rows(dose_rows(protocol, "1", weight_kg), COLUMNS, names)
+    given = parse_protocol(protocol) if isinstance(protocol, str) else protocol
+    text = write_rows(dose_rows(given, "1", weight_kg), COLUMNS, names)
     if path is not None:
         write_text(path, text)
     return text

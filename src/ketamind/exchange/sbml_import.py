@@ -19,10 +19,22 @@ from typing import Any
 
 import numpy as np
 
+from ketamind import __version__
 from ketamind.declare import Component, Input, Model, Output, Parameter, Row, State
 from ketamind.declare.units import Unit, unit
 from ketamind.errors import BadFile, KetamindError, unknown_name
 from ketamind.exchange.extras import need, quiet
+from ketamind.protocols import Patient, Protocol, parse_population, parse_protocol
+from ketamind.simulation import Run
+from ketamind.simulation.populations import typical_patient
+from ketamind.simulation.simulate import (
+    as_run,
+    check_observables,
+    parameter_hash,
+    prepare,
+    solve_patients,
+    time_grid,
+)
 
 LARGEST_BYTES = 20_000_000
 MOST_STATES = 1_000
@@ -450,6 +462,42 @@ def replace_stage(model: Model, imported: Imported, stage: str = "") -> Model:
     )
     changed.system  # noqa: B018 - wires and checks units now, where the import can be named
     return changed
+
+
+def simulate_with_sbml(
+    protocol: "str | Protocol",
+    path: "str | Path",
+    stage: str = "",
+    days: float = 14.0,
+    *,
+    patient: "Patient | str | None" = None,
+    observe: Sequence[str] = (),
+) -> Run:
+    """A run of the chain in one typical patient, with the SBML model of a file in the place of a stage.
+
+    Raises what `read_sbml`, `replace_stage` and `simulate` raise.
+    """
+    given = parse_protocol(protocol) if isinstance(protocol, str) else protocol
+    who = parse_population(patient) if isinstance(patient, str) else (patient or Patient())
+    imported = read_sbml(path)
+    prepared = prepare(given, who)
+    model = replace_stage(prepared.model, imported, stage)
+    changed = replace(prepared, model=model, acute={n: v for n, v in prepared.acute.items() if n in model.defaults})
+    times = time_grid(given, days * 24)
+    names = tuple(observe) or tuple(model.system.outputs)
+    check_observables(names, model)
+    solution = solve_patients(changed, given, typical_patient(who, model), 1, times, names)
+    facts = {
+        "version": __version__,
+        "protocol": given.words(),
+        "patient": who.words(),
+        "patients": 1,
+        "seed": 0,
+        "model": model.name,
+        "imported": f"{Path(path).name} in the place of {stage or 'what it provides'}",
+        "parameters": parameter_hash(model),
+    }
+    return as_run(solution, model, times, names, facts)
 
 
 def _rows_of(components: Sequence[Component]) -> set[str]:
