@@ -73,7 +73,7 @@ def crowd(browser: Any, url: str, count: int) -> list[float]:
     for i, page in enumerate(pages):
         page.wait_for_selector("html[data-redrawn]", timeout=120_000)
         waits.append(1e3 * (time.perf_counter() - begun))
-        assert f"{0.1 + 0.05 * i:.2g}" in page.inner_text("[data-word=dose]")
+        assert f"{0.1 + 0.05 * i:.3g}" in page.inner_text("[data-word=dose]")
     for page in pages:
         page.context.close()
     return waits

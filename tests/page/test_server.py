@@ -189,3 +189,14 @@ def test_a_flood_is_slowed_and_the_rest_are_served():
     harden = Harden(app=None, guards=Guards(per_second=1.0, burst=3.0))  # type: ignore[arg-type]
     assert [harden._has_allowance("a") for _ in range(5)] == [True, True, True, False, False]
     assert harden._has_allowance("b")
+
+
+def test_each_later_dose_is_seen_at_its_peak(served):
+    asked = {**FIRST, "protocol": f"{FIRST['protocol']} twice weekly for 4 weeks", "days": 56}
+    header, values = decoded(served.ask(RUN, asked)[2])
+    times, blood = np.array(header["times_h"]), values[0, QUANTITIES.index("venous_ketamine")]
+    assert len(times) == header["points"] <= 161
+    assert (np.diff(times) > 0).all()
+    peaks = [blood[np.abs(times - d["stop_h"]).argmin()] for d in header["doses"]]
+    assert len(peaks) == 8
+    assert min(peaks) > 0.95 * max(peaks)

@@ -1,8 +1,9 @@
-"""A run as the browser receives it: about forty quantities at 161 times, even on the stretched axis, as float32.
+"""A run as the browser receives it: about forty quantities at 161 times, as float32.
 
     4 bytes, little endian: length of the header | header, JSON, padded to a multiple of 4 | float32 values
 
-Values stand in the order layer, quantity, time. A first answer holds the typical patient (`middle`); a second, which
+Values stand in the order layer, quantity, time; the header has the times, even on the stretched axis but for a few
+about each later dose. A first answer holds the typical patient (`middle`); a second, which
 takes longer, the ends of the band (`low`, `high`) that holds 90 % of virtual patients. What the page shows against its
 value before the dose (rates, scores, densities) has the band of that comparison in each patient, set on the typical
 patient's own start; so differences between people that were there before are not taken for doubt about the effect.
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 from ketamind.biology.chain import full_chain
 from ketamind.biology.pharmacokinetics import molar_mass
-from ketamind.page.asked import Asked, times_to
+from ketamind.page.asked import POINTS, Asked, times_to
 from ketamind.protocols import Protocol
 from ketamind.simulation.populations import draw_patients, typical_patient
 from ketamind.simulation.simulate import prepare, solve_patients
@@ -53,6 +54,13 @@ AS_RATIO = frozenset(f"rate_{c}" for c in CELLS) | {
 AS_CHANGE = frozenset({"madrs"})
 """Shown as difference from their value before."""
 
+SOON_H = 0.5
+"""A dose before this time is shown well by the even times."""
+
+AROUND_LATER_H = (0.0, 8.0, 2.0, 0.5)
+"""Hours after the end of a later dose at which it is looked at, in order of need."""
+
+LEAST_AROUND, FOR_LATER, MOST_FOLLOWED, LONG_H = 2, 80, 60, 24.0
 LOW, HIGH = 5, 95
 BLOOD_UNIT = "ng/mL"
 
@@ -106,8 +114,19 @@ def _solved(asked: Asked, patients: int, seed: int) -> tuple[Protocol, Floats]:
     model = prepared.model
     drawn = draw_patients(who, model, seed, patients) if patients > 1 else typical_patient(who, model)
     names = tuple(n for n in QUANTITIES if n in model.system.outputs)
-    solution = solve_patients(prepared, given, drawn, patients, times_to(asked.days * 24), names)
+    solution = solve_patients(prepared, given, drawn, patients, times_of(given, asked.days * 24), names)
     return given, on_scale(np.moveaxis(solution.values, 2, 0), names)
+
+
+def times_of(protocol: Protocol, last_h: float) -> Floats:
+    """Times of a table: even on the stretched axis, with a few kept for the rise and fall of each later dose."""
+    later = [e for e in protocol.administrations() if e.amount > 0 and SOON_H < e.start_h < last_h][:MOST_FOLLOWED]
+    each = AROUND_LATER_H[: max(LEAST_AROUND, FOR_LATER // max(1, len(later)))]
+    ends = {e.start_h + min(e.duration_h, LONG_H) for e in later}
+    close = {e.start_h for e in later} | {end + after for end in ends for after in each}
+    inside = np.array(sorted(t for t in close if t < last_h))
+    even = times_to(last_h, max(POINTS - len(inside), POINTS // 3))
+    return np.unique(np.round(np.concatenate([even, inside]), 6)) if later else even
 
 
 def on_scale(values: Floats, names: Sequence[str]) -> Floats:
@@ -141,6 +160,7 @@ def quantities() -> dict[str, dict[str, str]]:
 
 def _header(asked: Asked, protocol: Protocol, layers: Sequence[str]) -> dict[str, Any]:
     last_h = asked.days * 24
+    times = times_of(protocol, last_h)
     doses = [
         {"drug": e.drug, "route": e.route, "start_h": e.start_h, "stop_h": min(e.stop_h, last_h)}
         for e in protocol.administrations()
@@ -149,7 +169,8 @@ def _header(asked: Asked, protocol: Protocol, layers: Sequence[str]) -> dict[str
     return {
         "layers": list(layers),
         "names": list(QUANTITIES),
-        "points": len(times_to(last_h)),
+        "points": len(times),
+        "times_h": np.round(times, 6).tolist(),
         "last_h": last_h,
         "protocol": protocol.words(),
         "doses": doses[:400],

@@ -16,6 +16,7 @@ export const fields = {
   besides: list(),
   off: list(),
   days: number(14, 1, 366),
+  axis: text("log"),
   t: number(40 * MINUTE, 0, 366 * 24),
 };
 

@@ -11,6 +11,7 @@ import { Panel } from "./panel.js";
 import { Picture, VIGNETTES, WHOLE } from "./picture.js";
 import { Sentence } from "./sentence.js";
 import { Strip } from "./strip.js";
+import { setAxis } from "./timeaxis.js";
 import { figure } from "./words.js";
 
 const WAITING_MS = 150;
@@ -58,7 +59,9 @@ class Explore {
     this.stops.push(
       this.state.subscribe(SETTING, (_, changed) => this.#changed(changed)),
       this.state.subscribe(["t"], (values) => this.#time(values.t)),
+      this.state.subscribe(["axis"], (values) => this.#axis(values.axis)),
     );
+    this.#axis(this.state.get("axis"));
     this.resized = () => this.#fold();
     addEventListener("resize", this.resized);
     this.#fold();
@@ -98,6 +101,7 @@ class Explore {
   }
 
   destroy() {
+    setAxis("log");
     for (const stop of this.stops) stop();
     removeEventListener("resize", this.resized);
     clearTimeout(this.waiting);
@@ -124,14 +128,15 @@ class Explore {
     this.sentence = new Sentence(this.sentenceBar, context, (field, anchor) => this.#openField(field, anchor));
     this.sentenceBar.append(this.ghostChip, this.bar);
     this.sentence.node.after(this.difference);
-    this.stageNode = h("section", { class: "stage", "aria-label": "Picture" });
+    this.closeLens = h("button", { class: "button close-lens", type: "button", onclick: () => this.picture.zoom(false) }, "Close the lens");
+    this.stageNode = h("section", { class: "stage", "aria-label": "Picture" }, this.closeLens);
     this.stopsNode = h("div", { class: "stops", role: "tablist", "aria-label": "Parts of the picture" }, ...VIGNETTES.map((g) =>
       h("button", { type: "button", role: "tab", "aria-selected": "false", "data-stage": g.stage, vars: { "--tone": `var(--${g.colour})` }, onclick: () => this.go(g.stage) }, g.title)));
     this.stripNode = h("section", { class: "strip", "aria-label": "Time" });
     this.curvesNode = h("section", { class: "curves", "aria-label": "Curves" });
     element.append(this.rail, this.sentenceBar, h("div", { class: "work" }, h("div", { class: "centre" }, this.stageNode, this.stopsNode, this.stripNode), this.curvesNode));
     this.picture = new Picture(this.stageNode, { theme: context.theme, onPick: (part) => this.#picked(part) });
-    this.strip = new Strip(this.stripNode, { onTime: (t) => this.state.set({ t }), announce: context.announce });
+    this.strip = new Strip(this.stripNode, { onTime: (t) => this.state.set({ t }), onAxis: (axis) => this.state.set({ axis }), announce: context.announce });
     this.panel = new Panel(this.curvesNode, { onScrub: (t) => { this.strip.stop(); this.state.set({ t }); }, onReceipt: context.openReceipt });
     this.picture.start();
     this.#swipes();
@@ -153,6 +158,12 @@ class Explore {
     this.ask();
   }
 
+  #axis(kind) {
+    setAxis(kind);
+    this.strip.setAxis(kind);
+    if (this.table) this.#draw();
+  }
+
   #time(t) {
     this.picture.at(t);
     this.strip.at(t);
@@ -171,7 +182,8 @@ class Explore {
   }
 
   #show(table, asked, begun) {
-    if (this.table && this.table.banded && this.table.points === table.points && this.table.last === table.last) {
+    const received = performance.now();
+    if (this.table?.banded && this.table.sameTimes(table)) {
       for (const layer of ["low", "high"]) table.layers.set(layer, this.table.layers.get(layer));
       table.stale = true;
     }
@@ -184,6 +196,7 @@ class Explore {
     const t = Math.min(this.state.get("t"), table.last);
     if (t !== this.state.get("t")) this.state.set({ t });
     else this.#time(t);
+    performance.measure("draw", { start: received, end: performance.now() });
     const redrawn = performance.now() - begun;
     this.latency = redrawn;
     const solved = table.header.solve_ms;

@@ -6,6 +6,7 @@
 const GONE = 0.05;
 const HALF = 0.5;
 const RAISED = 1.2;
+const GROWN = 1.01;
 const NEAR_PEAK = 0.85;
 const OUT = 0.5;
 const RELIEF = 1;
@@ -15,14 +16,15 @@ export function sentence(table, t) {
   const mostRelief = table.before("madrs") - table.peak("madrs", -1).value;
   const drug = share(table, "brain_unbound_ketamine", t);
   const given = table.peak("brain_unbound_ketamine").value > 0;
+  const grown = table.relative("spine_density", t) > GROWN;
   const rules = [
     [() => table.at("loss_of_responsiveness", t) > OUT, "Anaesthesia: the person does not respond."],
     [() => !given && t === 0, "Before. Nothing has been given."],
     [() => !given, mostRelief > RELIEF ? "No ketamine: what moves is care and expectancy." : "No ketamine was given."],
     [() => t === 0, "Before. The drug has not reached the brain."],
     [() => drug >= NEAR_PEAK, relief > mostRelief * HALF && mostRelief > RELIEF ? "Block peaks; relief is already under way." : "Block peaks; mood has barely moved."],
-    [() => gain(table, "extracellular_glutamate", t) >= NEAR_PEAK && drug > GONE, "Glutamate is at its peak; spines have not grown."],
-    [() => table.at("bdnf_extracellular", t) / table.before("bdnf_extracellular") > RAISED, "BDNF is up; new spines are still to come."],
+    [() => gain(table, "extracellular_glutamate", t) >= NEAR_PEAK && drug > GONE, grown ? "Glutamate is high again; spines have grown already." : "Glutamate is at its peak; spines have not grown."],
+    [() => table.at("bdnf_extracellular", t) / table.before("bdnf_extracellular") > RAISED, grown ? "BDNF is up again; spines have grown already." : "BDNF is up; new spines are still to come."],
     [() => drug < GONE && rising(table, "spine_density", t), "The drug is nearly gone; spines are still growing."],
     [() => drug < GONE && relief > mostRelief * HALF && mostRelief > RELIEF, "The drug is gone; more than half the relief stays."],
     [() => drug < GONE && relief > RELIEF, "Relief has fallen below half its peak."],

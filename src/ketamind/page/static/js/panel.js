@@ -2,11 +2,13 @@
 import { lineChart } from "./curves.js";
 import { h } from "./dom.js";
 import { lineOf, pointOn, ROWS } from "./rows.js";
-import { fromU, ticks, words } from "./timeaxis.js";
+import { ticks, words } from "./timeaxis.js";
 import { clamp, figure } from "./words.js";
 
 const OPEN_HEIGHT = 230;
 const MOST_PIECES = 40;
+const STACKED = matchMedia("(max-width: 1099px)");
+const STACKED_UNIT = 76;
 const [FIXED, HEAD] = [56, 29];
 const [SHORTEST, TALLEST, TALLER] = [46, 110, 1.8];
 
@@ -28,8 +30,8 @@ export class Panel {
     this.table = table;
     this.ghost = ghost;
     this.stale = stale;
-    this.hours = hoursOf(table);
-    this.ghostHours = ghost && hoursOf(ghost);
+    this.hours = table.hours;
+    this.ghostHours = ghost?.hours;
     for (const row of this.rows) this.#draw(row);
   }
 
@@ -62,7 +64,11 @@ export class Panel {
   /** Rows share the height that there is; the last is taller and carries the time axis. */
   #resized() {
     const room = this.element.clientHeight - FIXED - this.rows.length * HEAD;
-    const unit = Math.round(clamp(room / (this.rows.length - 1 + TALLER), SHORTEST, TALLEST));
+    if (STACKED.matches) return this.#setUnit(STACKED_UNIT);
+    return this.#setUnit(Math.round(clamp(room / (this.rows.length - 1 + TALLER), SHORTEST, TALLEST)));
+  }
+
+  #setUnit(unit) {
     if (unit === this.unit) return;
     this.unit = unit;
     if (this.table) for (const row of this.rows) this.#draw(row);
@@ -153,11 +159,6 @@ export class Panel {
     const head = h("tr", {}, h("th", { scope: "col" }, "time"), ...lines.map((l) => h("th", { scope: "col" }, l.label || built.row.title)));
     built.numbers.replaceChildren(built.numbers.firstElementChild, h("table", {}, h("caption", { class: "caption" }, built.row.unit), h("thead", {}, head), h("tbody", {}, ...rows)));
   }
-}
-
-/** Hours of a table's points. */
-export function hoursOf(table) {
-  return Float64Array.from({ length: table.points }, (_, i) => fromU(i / (table.points - 1), table.last));
 }
 
 /** When something is given, as spans of a chart. */

@@ -87,7 +87,7 @@ export const ROWS = [
     id: "mood", title: "Mood, change in MADRS", colour: "mood", unit: "points", receipt: "madrs", axis: true,
     lines: [{ name: "madrs", label: "", colour: "mood", width: 2.2, of: change, band: true }],
     more: [],
-    reading: (table, t) => [[signed(table.at("madrs", t) - table.before("madrs")).replace("+", "")], " points"],
+    reading: (table, t) => [[signed(table.at("madrs", t) - table.before("madrs"))], " points"],
   },
 ];
 

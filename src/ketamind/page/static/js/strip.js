@@ -23,7 +23,7 @@ const RIDGES = [
 const FEW = new Set(["brain_unbound_ketamine", "bdnf_extracellular", "madrs"]);
 
 export class Strip {
-  constructor(element, { onTime, announce }) {
+  constructor(element, { onTime, onAxis, announce }) {
     this.onTime = onTime;
     this.announce = announce;
     this.still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -32,10 +32,11 @@ export class Strip {
     this.clock = h("p", { class: "clock" });
     this.now = h("p", { class: "now" });
     this.jumps = h("div", { class: "jumps", role: "group", "aria-label": "Jump to" });
+    this.linear = h("button", { class: "chip", type: "button", "aria-pressed": "false", hidden: true, onclick: () => onAxis(this.linear.getAttribute("aria-pressed") === "true" ? "log" : "linear") }, "linear");
     this.score = h("p", { class: "score-small" });
     this.svg = s("svg", { "aria-hidden": "true" });
     this.ridges = h("div", { class: "ridges", role: "slider", tabindex: 0, "aria-label": "Time", "aria-valuemin": 0 }, this.svg);
-    element.append(h("div", { class: "row" }, this.play, this.clock, this.now, this.jumps, this.score), this.ridges);
+    element.append(h("div", { class: "row" }, this.play, this.clock, this.now, this.linear, this.jumps, this.score), this.ridges);
     this.#listen();
     this.observer = new ResizeObserver(() => this.#draw());
     this.observer.observe(this.ridges);
@@ -44,10 +45,17 @@ export class Strip {
   set(table) {
     this.table = table;
     this.moments = momentsOf(table);
+    this.linear.hidden = !table.header.doses.some((d) => d.start_h > 12);
     this.ridges.setAttribute("aria-valuemax", table.last.toFixed(2));
     this.#drawJumps();
     this.#draw();
     if (this.time !== undefined) this.at(this.time);
+  }
+
+  /** Even hours, or stretched ones. */
+  setAxis(kind) {
+    this.linear.setAttribute("aria-pressed", String(kind === "linear"));
+    this.#draw();
   }
 
   at(t) {
@@ -176,7 +184,7 @@ export class Strip {
     let peak = least;
     for (const v of series) peak = Math.max(peak, of(v, before));
     let d = "";
-    series.forEach((v, i) => { d += `${i ? "L" : "M"}${px(i / (series.length - 1)).toFixed(1)} ${(base - (clamp(of(v, before), 0, peak) / peak) * tall).toFixed(1)}`; });
+    series.forEach((v, i) => { d += `${i ? "L" : "M"}${px(toU(this.table.hours[i], this.table.last)).toFixed(1)} ${(base - (clamp(of(v, before), 0, peak) / peak) * tall).toFixed(1)}`; });
     const parts = [
       s("path", { d: `${d}L${px(1).toFixed(1)} ${base}L${px(0).toFixed(1)} ${base}Z`, fill: tone(colour), opacity: 0.2 }),
       s("path", { d, fill: "none", stroke: tone(colour), "stroke-width": 1.5, "stroke-linejoin": "round" }),
@@ -198,7 +206,7 @@ export class Strip {
   #hint(px, floor) {
     if (this.hintSeen) return [];
     const x = px(toU(this.time ?? 0, this.table.last));
-    return [s("text", { class: "hint", x: x + 12, y: floor + 4 }, "Drag time")];
+    return [s("text", { class: "hint", x: x + 12, y: this.narrow ? floor - 10 : floor + 4 }, "Drag time")];
   }
 
   #place() {

@@ -1,14 +1,13 @@
 /**
- * A run as it travelled (see page/tables.py): quantities at places even in u, in layers `middle`, `low`, `high`.
+ * A run as it travelled (see page/tables.py): quantities at `hours`, in layers `middle`, `low`, `high`.
  * Everything that is drawn at a moment is read from here, so that moving time asks nobody.
  */
-import { toU } from "./timeaxis.js";
-
 export class Table {
   constructor(header, values) {
     this.header = header;
     this.last = header.last_h;
     this.points = header.points;
+    this.hours = Float64Array.from(header.times_h);
     this.index = new Map(header.names.map((name, i) => [name, i]));
     this.layers = new Map(header.layers.map((layer, i) => [layer, values.subarray(i * this.#size, (i + 1) * this.#size)]));
     this.cache = new Map();
@@ -61,9 +60,25 @@ export class Table {
   at(name, t, layer = "middle") {
     const series = this.series(name, layer);
     if (!series) return undefined;
-    const place = Math.min(1, toU(t, this.last)) * (this.points - 1);
-    const i = Math.min(Math.floor(place), this.points - 2);
-    return series[i] + (series[i + 1] - series[i]) * (place - i);
+    const i = this.#before(t);
+    const share = Math.min(1, Math.max(0, (t - this.hours[i]) / (this.hours[i + 1] - this.hours[i])));
+    return series[i] + (series[i + 1] - series[i]) * share;
+  }
+
+  /** The last point at or before a time that has one after it. */
+  #before(t) {
+    let [low, high] = [0, this.points - 1];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (this.hours[middle] <= t) low = middle;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** True if another run has the same times. */
+  sameTimes(other) {
+    return this.points === other.points && this.hours.every((t, i) => t === other.hours[i]);
   }
 
   /** The value before the dose. */
@@ -77,14 +92,14 @@ export class Table {
     return before ? this.at(name, t) / before : 1;
   }
 
-  /** Peak of a series: {value, u}; `sign` -1 looks for the lowest. */
+  /** Peak of a series: {value, t}; `sign` -1 looks for the lowest. */
   peak(name, sign = 1) {
     const key = `${name}${sign}`;
     if (!this.cache.has(key)) {
       const series = this.series(name);
       let best = 0;
       for (let i = 1; i < series.length; i++) if (sign * series[i] > sign * series[best]) best = i;
-      this.cache.set(key, { value: series[best], u: best / (this.points - 1) });
+      this.cache.set(key, { value: series[best], t: this.hours[best] });
     }
     return this.cache.get(key);
   }

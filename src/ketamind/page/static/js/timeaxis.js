@@ -2,21 +2,27 @@
  * The one time axis: u = log10(1 + t / 0.1 h) / log10(1 + T / 0.1 h), so that minutes and weeks are seen at once.
  * Hours everywhere.
  */
-const KNEE_H = 0.1;
+const KNEES = { log: 0.1, linear: 1e6 };
+let knee = KNEES.log;
 const MINUTE = 1 / 60;
 const TICKS = [
   [0, "0"], [10 * MINUTE, "10 min"], [40 * MINUTE, "40 min"], [2, "2 h"], [6, "6 h"], [24, "1 day"], [72, "3 d"],
   [168, "1 wk"], [336, "2 wk"], [672, "4 wk"], [1344, "8 wk"], [4368, "26 wk"], [8736, "52 wk"],
 ];
 
+/** Stretch the axis ("log"), or not ("linear"): for the whole page, as there is one axis. */
+export function setAxis(kind) {
+  knee = KNEES[kind] ?? KNEES.log;
+}
+
 /** Place 0..1 of a time on an axis that ends at `last`. */
 export function toU(t, last) {
-  return Math.log10(1 + Math.max(t, 0) / KNEE_H) / Math.log10(1 + last / KNEE_H);
+  return Math.log10(1 + Math.max(t, 0) / knee) / Math.log10(1 + last / knee);
 }
 
 /** Time at a place 0..1. */
 export function fromU(u, last) {
-  return KNEE_H * (10 ** (u * Math.log10(1 + last / KNEE_H)) - 1);
+  return knee * (10 ** (u * Math.log10(1 + last / knee)) - 1);
 }
 
 /**

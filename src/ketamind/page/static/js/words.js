@@ -25,7 +25,7 @@ export function minus(text) {
 
 /** A value with its band: "−16 (−21 to −11)"; without one, the value. */
 export function banded(value, low, high, decimals = 0) {
-  const show = (v) => signed(v, decimals).replace("+", "");
+  const show = (v) => signed(v, decimals);
   return low === undefined || low === null ? show(value) : `${show(value)} (${show(low)} to ${show(high)})`;
 }
 
