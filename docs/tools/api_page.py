@@ -23,7 +23,8 @@ def api_page() -> str:
     parts = [
         "# Python",
         "`import ketamind as km` takes under a tenth of a second; each name is loaded when it is first used. "
-        "Arrays are `xarray` with units and sources in their attributes. Every expected problem is a `km.KetamindError`.",
+        "Arrays are `xarray` with units and sources in their attributes. Every expected problem is a "
+        "`km.KetamindError`.",
         "",
         "## ketamind",
         *(_entry("ketamind", name) for name in offered),

@@ -107,8 +107,8 @@ def _accounts(found: compare.Comparison) -> Iterable[str]:
     yield "## Rival accounts"
     yield (
         "The same experiments under each [hypothesis](hypotheses.md), with the 95 % interval of a bootstrap over "
-        "studies. *Deciding* experiments are those on which accounts of ketamine part; *beats two pools* is the chance, over "
-        "studies, that an account agrees more often than a description without any mechanism."
+        "studies. *Deciding* experiments are those on which accounts of ketamine part; *beats two pools* is the "
+        "chance, over studies, that an account agrees more often than a description without any mechanism."
     )
     head = ("account", "agree", "of", "share", "95 %", "deciding", "beats two pools", "cross-validated")
     rows = [(c.hypothesis.name, _account(found, c)) for c in found.columns]
@@ -156,8 +156,8 @@ def claims_page() -> str:
     parts = [
         "# Claims",
         "What is said of ketamine in popular accounts, claim by claim. A claim counts as shown where a simulation "
-        "shows what it must and the control takes it away; published findings that speak against it outweigh any simulation. "
-        "What is shown here is shown of the model, not of the brain. `ketamind claims` tells the same.",
+        "shows what it must and the control takes it away; published findings that speak against it outweigh any "
+        "simulation. What is shown here is shown of the model, not of the brain. `ketamind claims` tells the same.",
         STALE.format(", ".join(found.stale), "claims") if found.stale else "",
         table(("claim", "verdict", "shown by"), [("", _claim(c)) for c in told]),
     ]

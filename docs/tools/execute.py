@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 FENCE = re.compile(r"(<!-- not run -->\n)?```(python|sh)\n(.*?)```\n", re.DOTALL)
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 @dataclass(frozen=True)
