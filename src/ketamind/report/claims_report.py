@@ -153,7 +153,7 @@ def _papers(findings: Sequence[Finding]) -> Grid:
                 what,
                 f"{number(e.value)} {e.unit}",
                 e.verified,
-                reproduced,
+                reproduced or "none",
             ]
         )
     return Grid(("speaks", "paper", "finding", "published", "how known", "reproduced by"), rows)

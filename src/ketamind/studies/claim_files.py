@@ -26,11 +26,15 @@ class _Table(BaseModel):
 
 
 class Control(_Table):
-    """What is changed, and how much of the number may be left, or must be."""
+    """What is changed, and how much of the number may be left, or must be.
+
+    `protect` keeps the drug off NMDA receptors of these cells in the spiking cortex.
+    """
 
     says: str
     without: tuple[str, ...] = ()
     values: dict[str, float] = {}
+    protect: tuple[str, ...] = ()
     protocol: str | None = None
     manipulation: str | None = None
     population: str | None = None
@@ -46,7 +50,11 @@ class Control(_Table):
 
 
 class Check(_Table):
-    """One thing that must be seen, and the control that must take it away."""
+    """One thing that must be seen, and the control that must take it away.
+
+    With `spiking` it is looked for in some seconds of the spiking cortex before the drug and at the moment `at`, which
+    knows the mechanisms of a hypothesis that are off (of those that it has), and not its parameter values.
+    """
 
     says: str
     observable: str
@@ -60,6 +68,7 @@ class Check(_Table):
     manipulation: str | None = None
     without: tuple[str, ...] = ()
     values: dict[str, float] = {}
+    spiking: bool = False
     expect: Literal[-1, 0, 1] | None = None
     above: float | None = None
     below: float | None = None
@@ -69,6 +78,8 @@ class Check(_Table):
     def _needs_a_bound(self) -> "Check":
         if self.expect is None and self.above is None and self.below is None:
             raise ValueError("must say what is expected: expect, above or below")
+        if self.spiking and (self.statistic != "percent_change" or not self.at):
+            raise ValueError("the spiking cortex gives a percent_change at a moment (at)")
         return self
 
     def holds(self, value: float) -> bool:

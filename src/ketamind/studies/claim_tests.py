@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from typing import Any
 
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from ketamind.biology.chain import full_chain
 from ketamind.biology.receptors import in_vitro
+from ketamind.cortex.command import CortexRequest, perform
+from ketamind.cortex.couple import SWITCHES
+from ketamind.cortex.recordings import summary
 from ketamind.errors import KetamindError
 from ketamind.evidence.arms import Arm, arms_of
 from ketamind.evidence.courses import Bench, Course, Laboratory, Need, NotApplicable
@@ -28,6 +31,8 @@ from ketamind.simulation.observe import time_in_hours
 from ketamind.studies.claim_files import Check, Claim, Control, under
 
 PEOPLE = 100
+SPIKING_S = 20.0
+"""Seconds of spiking cortex: gamma power of three seconds still scatters by tens of percent between seeds."""
 POINTS = 61
 KNEE_H = 0.1
 DIGITS = 4
@@ -105,6 +110,7 @@ class Shown:
             "than": self.check.than,
             "statistic": self.check.statistic,
             "at": self.check.at,
+            "spiking": self.check.spiking,
             "value": self.seen.size,
             "unit": self.unit,
             "needed": self.check.needed,
@@ -214,6 +220,8 @@ class Workbench:
         return Shown(check, seen, without, unit_of(check))
 
     def _read(self, claim: Claim, check: Check, control: Control | None) -> Reading:
+        if check.spiking:
+            return self._spiking(claim, check, control)
         bench = self._bench(setting(claim, check, control))
         try:
             with np.errstate(all="ignore"):
@@ -225,6 +233,19 @@ class Workbench:
             return Reading(None, None, str(problem))
         size = found.value if math.isnan(found.size) else found.size
         return Reading(_short(found.value), _short(size))
+
+    def _spiking(self, claim: Claim, check: Check, control: Control | None) -> Reading:
+        """The change of a number of the spiking cortex, in percent."""
+        e = claim.experiment(check)
+        off, _ = setting(claim, check, control)
+        protocol = e.protocol if control is None or control.protocol is None else control.protocol
+        lost = tuple(sorted({*self.hypothesis.without, *off} & set(SWITCHES)))
+        try:
+            before, during = spiking(protocol, check.at, lost, control.protect if control else (), self.seed)
+        except KetamindError as problem:
+            return Reading(None, None, str(problem))
+        change = _short(100 * (during[check.observable] / before[check.observable] - 1))
+        return Reading(change, change, "spiking cortex")
 
     def _predict(self, e: Experiment, control: Control | None, bench: Bench) -> Predicted:
         return predict(question(e if control is None else under(e, control)), bench)
@@ -242,7 +263,8 @@ class Workbench:
     @cached_property
     def _needs(self) -> dict[Arm, Need]:
         """What is wanted of each arm by all checks, controls and curves: one set of outputs, so one model a kind."""
-        asked = [e for c in self.claims for check in c.test.check for e in experiments(c, check)]
+        checks = [(c, check) for c in self.claims for check in c.test.check if not check.spiking]
+        asked = [e for c, check in checks for e in experiments(c, check)]
         needs = needs_of([question(e) for e in asked], self.people)
         for claim in self.claims:
             self._add_curves(claim, needs)
@@ -353,6 +375,16 @@ class Workbench:
         return [_part(at, off, whole, lost) for off in sets]
 
 
+@lru_cache(maxsize=64)
+def spiking(
+    protocol: str, at: str, without: tuple[str, ...], protect: tuple[str, ...], seed: int
+) -> tuple[Mapping[str, float], Mapping[str, float]]:
+    """Numbers of some seconds of the spiking cortex before a protocol and at a moment of it."""
+    request = CortexRequest(protocol=protocol, at=at, without=without, protect=protect, seconds=SPIKING_S, seed=seed)
+    found = perform(request).recordings
+    return summary(found["before"]), summary(found["during"])
+
+
 def question(e: Experiment) -> Question:
     """A check understood. Raises UnknownName or BadValue."""
     return Question(e, parse_statistic(e.statistic), arms_of(e))
@@ -374,8 +406,8 @@ def setting(claim: Claim, check: Check, control: Control | None) -> Setting:
 
 
 def scene_check(claim: Claim) -> Check:
-    """The check whose arms are drawn: the first that has a control."""
-    return next((c for c in claim.test.check if c.control is not None), claim.test.check[0])
+    """The check whose arms are drawn: the first in the chain that has a control."""
+    return next((c for c in claim.test.check if c.control is not None and not c.spiking), claim.test.check[0])
 
 
 def curve_times(claim: Claim) -> tuple[float, ...]:
