@@ -120,8 +120,12 @@ class Doors:
             wire_ahead(self._wait_for_idle)
 
     def close(self) -> None:
-        """Stop what is done ahead."""
+        """Stop what is done ahead, and work that was begun."""
         self.closed.set()
+        if False in self.routers:
+            from ketamind.page import views
+
+            views.close()
 
     def _wait_for_idle(self) -> bool:
         """Wait until nobody has asked for a while; false when the server ends."""

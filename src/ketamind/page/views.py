@@ -25,6 +25,12 @@ def jobs() -> Jobs:
     return Jobs()
 
 
+def close() -> None:
+    """Stop all work, when the server ends."""
+    jobs().close()
+    jobs.cache_clear()
+
+
 class Doubling(Checked):
     """A parameter, and the setting in which it is doubled."""
 

@@ -198,7 +198,7 @@ function sizeOf(svg) {
   return { width: Number(svg.getAttribute("width")) || box.width, height: Number(svg.getAttribute("height")) || box.height };
 }
 
-const KEPT = ["fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-size", "font-weight", "text-anchor", "paint-order"];
+const KEPT = ["stop-color", "stop-opacity", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin", "opacity", "font-size", "font-weight", "text-anchor", "paint-order"];
 
 function styled(svg) {
   const copy = svg.cloneNode(true);
@@ -206,12 +206,14 @@ function styled(svg) {
   const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
   from.forEach((node, i) => {
     const computed = getComputedStyle(node);
+    if (computed.display === "none" && !node.closest("defs")) to[i].dataset.hidden = "";
     for (const name of KEPT) {
       const value = computed.getPropertyValue(name);
       if (value && value !== "normal") to[i].setAttribute(name, value);
     }
     for (const name of ["class", "style"]) to[i].removeAttribute(name);
   });
+  copy.querySelectorAll("[data-hidden]").forEach((node) => node.remove());
   return copy;
 }
 

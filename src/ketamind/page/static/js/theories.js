@@ -185,7 +185,7 @@ class Theories {
   #matrixSvg() {
     const { themes, hypotheses, cells } = this.found;
     const ids = themes.flatMap((t) => t.ids);
-    const [left, step, row] = [230, 14, 24];
+    const [left, step, row] = [254, 14, 24];
     const root = s("svg", { width: left + ids.length * step + 20, height: 40 + hypotheses.length * row, viewBox: `0 0 ${left + ids.length * step + 20} ${40 + hypotheses.length * row}` });
     const colour = (name) => this.context.theme.colour(name);
     hypotheses.forEach((x, i) => {
