@@ -59,7 +59,8 @@ def change(archive: Path, target: Path, changes: dict[str, str | None]) -> Path:
     return target
 
 
-def test_faults_are_found(archive: Path, tmp_path: Path) -> None:
+def test_faults_are_found(tmp_path: Path) -> None:
+    archive = to_omex(tmp_path / "one.omex", FLAGSHIPS[:1])
     whole = read_omex(archive)["simulation.sedml"]
     broken = change(archive, tmp_path / "a.omex", {"simulation.sedml": whole.replace("madrs&apos;", "mood&apos;")})
     assert any("points at 'mood'" in fault for fault in check_omex(broken))
@@ -69,12 +70,39 @@ def test_faults_are_found(archive: Path, tmp_path: Path) -> None:
     assert any("manifest.xml" in fault for fault in check_omex(odd))
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"text", b"\x00" * 1000])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\x03\x04", b"text", b"\x00" * 1000, b"PK\x05\x06" + b"\x01" * 18],
+    ids=["empty", "cut short", "text", "zeros", "wrong directory"],
+)
 def test_what_is_no_archive_is_one_message(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.omex"
     path.write_bytes(content)
-    with pytest.raises(BadFile, match="cannot be read as a COMBINE archive"):
+    with pytest.raises(BadFile, match=r"x\.omex' cannot be read as a COMBINE archive"):
         read_omex(path)
+
+
+def test_an_archive_cut_in_half_is_one_message(archive: Path, tmp_path: Path) -> None:
+    whole = archive.read_bytes()
+    (tmp_path / "half.omex").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(BadFile, match=r"half\.omex"):
+        read_omex(tmp_path / "half.omex")
+
+
+def test_an_archive_that_would_unpack_to_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ketamind.exchange.omex.LARGEST_BYTES", 1000)
+    with zipfile.ZipFile(tmp_path / "bomb.omex", "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("manifest.xml", "<omexManifest/>")
+        out.writestr("big.xml", b" " * 2000)
+    with pytest.raises(BadFile, match="unpacks to more than"):
+        read_omex(tmp_path / "bomb.omex")
+
+
+def test_a_member_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.omex", "w") as out:
+        out.writestr("manifest.xml", b"\xff\xfe")
+    with pytest.raises(BadFile, match="cannot be read as a COMBINE archive"):
+        read_omex(tmp_path / "x.omex")
 
 
 def test_an_archive_without_manifest_is_refused(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_attributes_follow_cf(run: Run) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".nc", ".parquet"])
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.9], ids=["empty", "a third", "most"])
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97])
 def test_a_file_cut_short_is_one_message(run: Run, suffix: str, share: float, tmp_path: Path) -> None:
     path = write_run(run, tmp_path / f"run{suffix}")
     whole = path.read_bytes()
@@ -46,6 +46,30 @@ def test_a_file_cut_short_is_one_message(run: Run, suffix: str, share: float, tm
     with pytest.raises(KetamindError, match=f"run\\{suffix}") as caught:
         read_run(path)
     assert "\n" not in str(caught.value).strip()
+
+
+@pytest.mark.parametrize("suffix", [".nc", ".parquet"])
+@pytest.mark.parametrize("content", [b"text", b"\x00" * 5000, b"\x89HDF\r\n\x1a\n" * 9, b"PAR1" * 99])
+def test_a_file_of_something_else_is_one_message(suffix: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / f"run{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(KetamindError, match=f"run\\{suffix}"):
+        read_run(path)
+
+
+@pytest.mark.parametrize("damage", ["emptied", "cut", "removed", "replaced"])
+@pytest.mark.parametrize("which", ["zarr.json", "madrs/zarr.json"])
+def test_a_store_with_damaged_metadata_is_one_message(run: Run, damage: str, which: str, tmp_path: Path) -> None:
+    path = write_run(run, tmp_path / "run.zarr")
+    file = path / which
+    text = file.read_text()
+    (path / "zarr.json").unlink() if damage == "removed" else file.write_text(
+        {"emptied": "", "cut": text[: len(text) // 2], "replaced": "[1, 2]"}[damage]
+    )
+    if which == "madrs/zarr.json":
+        (path / "zarr.json").unlink(missing_ok=True)
+    with pytest.raises(KetamindError, match=r"run\.zarr"):
+        read_run(path)
 
 
 def test_a_damaged_store_is_one_message(run: Run, tmp_path: Path) -> None:
