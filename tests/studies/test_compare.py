@@ -194,3 +194,11 @@ def test_the_command_refuses_a_name_it_does_not_know():
     assert done.returncode == 2
     assert "Did you mean 'opioid_gate'?" in done.stderr
     assert not done.stdout
+
+
+def test_own_experiments_cannot_be_stored_with_the_package(tmp_path):
+    words = ["compare", "--renew", "--experiments", str(tmp_path)]
+    command = [sys.executable, "-c", "from ketamind.cli import main; main()", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "leave out --renew or --experiments" in done.stderr

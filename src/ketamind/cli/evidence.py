@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ketamind.cli.common import Json, Out, Seed, Without, app, names, print_json, progress, tell, writable
+from ketamind.errors import BadValue
 
 
 @app.command()
@@ -49,6 +50,9 @@ def compare(
     hypotheses: Annotated[
         str, typer.Option(help="Hypotheses by name or file, separated by commas; all if left out.", metavar="A,B,...")
     ] = "",
+    experiments: Annotated[
+        Path | None, typer.Option(help="A table of experiments, or a folder of them; those shipped if left out.")
+    ] = None,
     renew: Annotated[
         bool, typer.Option("--renew", help="Compute anew and store with the package, half a minute each.")
     ] = False,
@@ -58,12 +62,24 @@ def compare(
     out: Out = None,
 ) -> None:
     """Set rival accounts of ketamine side by side on the published experiments. Ctrl-C keeps what is finished."""
+    from ketamind.evidence.score import load
     from ketamind.studies.compare import compare as set_side_by_side
 
+    if renew and experiments is not None:
+        raise BadValue("--renew stores the shipped experiments only; leave out --renew or --experiments.")
+    rows, refused = load(experiments) if experiments is not None else (None, [])
     folder = writable(out)
+    for file, line in refused:
+        tell(f"{file}, line {line.line} ({line.id}) was not read: {line.reason}")
     with progress("simulating arms", 1) as (advance, describe):
         found = set_side_by_side(
-            names(hypotheses), renew=renew, seed=seed, people=people, progress=advance, describe=describe
+            names(hypotheses),
+            renew=renew,
+            seed=seed,
+            people=people,
+            experiments=rows,
+            progress=advance,
+            describe=describe,
         )
     if folder is not None:
         from ketamind.report.compare_report import write_compare_report

@@ -235,6 +235,8 @@ class Comparison:
         lines.append(f"{'':<28}" + "".join(f"{number:>6}" for number in range(1, len(self.columns) + 1)))
         for theme in themes():
             shares = [self.share(c, theme.experiments) for c in self.columns]
+            if not any(s.compared for s in shares):
+                continue
             lines.append(f"{theme.name:<28}" + "".join(f"{f'{s.agree}/{s.compared}':>6}" for s in shares))
         return lines
 
