@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-from ketamind.evidence.experiments import shipped_experiments
-from ketamind.protocols import parse_population, parse_protocol
 from ketamind.report.figures import Point, arms_figure, chain_figure, chain_observables
 from ketamind.report.html import Grid, Picture, Section, number, report_html, write_report
 from ketamind.report.parts import (
@@ -17,7 +15,7 @@ from ketamind.report.parts import (
 )
 from ketamind.report.style import NEUTRAL, STAGE
 from ketamind.simulation import chain_for
-from ketamind.studies.demo import ARMS, POPULATION, STUDY, TRIAL, Demo
+from ketamind.studies.demo import Demo
 from ketamind.studies.knockouts import knock_out
 
 OBSERVED = chain_observables()
@@ -28,8 +26,8 @@ def write_demo_report(demo: Demo, folder: Path) -> Path:
     """Write `report.html`, figures and both arms as NetCDF into the folder; returns the report's path."""
     mood = arms_figure(demo.arms, "madrs", _mood_points(demo), COLOURS)
     felt = arms_figure(demo.arms, "cadss", (), COLOURS)
-    protocol = parse_protocol(ARMS["ketamine"])
-    points = points_for(demo.arms["ketamine"], protocol, parse_population(POPULATION))
+    protocol = demo.trial.protocol(demo.trial.arm("ketamine"))
+    points = points_for(demo.arms["ketamine"], protocol, demo.patient)
     chain = chain_figure(demo.arms["ketamine"], ghost=demo.arms["midazolam"], points=points)
     for figure, name in ((mood, "madrs"), (felt, "cadss"), (chain, "chain")):
         save_figure(figure, folder / name)
@@ -49,34 +47,39 @@ def write_demo_report(demo: Demo, folder: Path) -> Path:
         ),
         Section("The chain under ketamine", (CHAIN_WORDS,), (Picture(chain, f"Grey: midazolam. {caption(points)}"),)),
         Section("Dissociation", (), (Picture(felt, "Dissociation in both arms."),)),
-        contributions_section(knock_out(protocol, patient=parse_population(POPULATION))),
+        contributions_section(knock_out(protocol, patient=demo.patient)),
         guesses_section(chain_for(protocol)),
     ]
     lead = "Ketamine 0.5 mg/kg over 40 min against midazolam 0.045 mg/kg in treatment-resistant depression."
-    html = report_html(TRIAL, lead, sections, provenance_line(demo.arms["ketamine"]))
+    html = report_html(demo.trial.title, lead, sections, provenance_line(demo.arms["ketamine"]))
     return write_report(folder / "report.html", html)
 
 
 def _mood_points(demo: Demo) -> tuple[Point, ...]:
-    rows = [e for e in shipped_experiments() if e.id.startswith(f"{STUDY}-") and e.statistic == "change"]
-    found = []
-    for e in rows:
-        arm = "ketamine" if "ketamine" in e.protocol else "midazolam"
-        baseline = float(demo.arms[arm]["madrs"].values[0].mean())
-        found.append(Point("madrs", float(e.time_h or 0), baseline + e.value, e.spread, e.citation, arm))
-    return tuple(found)
+    """Published changes, drawn from the simulated baseline of their arm."""
+    return tuple(
+        Point(
+            "madrs",
+            float(c.time_h or 0),
+            float(demo.arms[c.arm]["madrs"].values[0].mean()) + c.published,
+            c.published_half_width,
+            c.citation,
+            c.arm,
+        )
+        for c in demo.comparisons
+        if c.what == "change of madrs" and not c.versus
+    )
 
 
 def _grid(demo: Demo) -> Grid:
-    columns = ("what", "arm", "hours", "published", "simulated", "difference", "95 % of simulated trials", "published")
+    columns = ("what", "unit", "published", "simulated", "difference", "95 % of simulated trials", "published")
     rows = [
         (
-            f"{c.what} [{c.unit}]",
-            c.arm or "both",
-            f"{c.time_h:g}",
+            c.label,
+            c.unit,
             number(c.published),
             number(c.simulated),
-            number(c.difference, 2),
+            number(c.simulated - c.published, 2),
             f"{number(c.low)} to {number(c.high)}",
             "inside" if c.inside else "outside",
         )
