@@ -11,10 +11,10 @@ from ketamind.studies import claims, compare
 from tools.html import number, table
 
 OUTCOMES = {
-    "disagree": "disagree",
-    "not_applicable": "are not applicable",
-    "failed": "failed",
-    "agree": "agree",
+    "disagree": "Disagree",
+    "not_applicable": "Not applicable",
+    "failed": "Failed",
+    "agree": "Agree",
 }
 MEASURES = {
     "gmfe": "geometric mean fold error of concentrations",
@@ -29,6 +29,13 @@ STALE = """
 The package has moved on since this was computed for: {}. `ketamind {} --renew` computes it anew.
 ```
 """
+
+
+def stale(names: Iterable[str], of: int, command: str) -> str:
+    """A warning that what is stored is older than the package; nothing if it is not."""
+    old = tuple(names)
+    told = "every account" if len(old) == of else ", ".join(old)
+    return STALE.format(told, command) if old else ""
 
 
 def shipped_score(found: compare.Comparison) -> Score:
@@ -64,7 +71,7 @@ def scoreboard_page(found: compare.Comparison) -> str:
         "no prediction. The tables of [parameters](parameters/readouts.md) name them under conditions and notes.",
         "",
         "`ketamind score` judges the model as it stands; `ketamind compare` each rival account.",
-        STALE.format(", ".join(found.stale), "compare") if found.stale else "",
+        stale(found.stale, len(found.columns), "compare"),
         table(
             ("domain", "experiments", "agree", "disagree", "share", "baseline", "not applicable", "failed"),
             _totals(score),
@@ -75,7 +82,7 @@ def scoreboard_page(found: compare.Comparison) -> str:
     ]
     for outcome, words in OUTCOMES.items():
         chosen = [r for r in score.rows if r.outcome == outcome]
-        parts += [f"## {len(chosen)} {words}", _experiments(chosen) if chosen else "None."]
+        parts += [f"## {words}: {len(chosen)}", _experiments(chosen) if chosen else "None."]
     return "\n".join(parts)
 
 
@@ -158,7 +165,7 @@ def claims_page() -> str:
         "What is said of ketamine in popular accounts, claim by claim. A claim counts as shown where a simulation "
         "shows what it must and the control takes it away; published findings that speak against it outweigh any "
         "simulation. What is shown here is shown of the model, not of the brain. `ketamind claims` tells the same.",
-        STALE.format(", ".join(found.stale), "claims") if found.stale else "",
+        stale(found.stale, len(found.stamps), "claims"),
         table(("claim", "verdict", "shown by"), [("", _claim(c)) for c in told]),
     ]
     for c in told:

@@ -1,6 +1,7 @@
 """The model as reference: every mechanism with its equations, every parameter with its source, every observable."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from html import escape
 from inspect import cleandoc
 
@@ -11,6 +12,7 @@ from ketamind.studies.explain import VERIFIED_WORDS
 from tools.formulas import formulas
 from tools.html import RAW, anchor, link, number, table
 
+SIGNS, ESCAPED = re.compile(r"([\\*_\[\]<>#~^$])"), r"\\\1"
 STAGES = {
     "pharmacokinetics": "From the dose to the brain: absorption, distribution, metabolism of both enantiomers.",
     "receptors": "What the drug does to its targets, from free concentration in the brain.",
@@ -51,10 +53,16 @@ def _file_section(file: str, components: list[Component], stage: str) -> Iterabl
     title, _, rest = components[0].equations.partition("\n")
     yield f"## {title.rstrip('.')}\n"
     yield f"`{file}`\n"
-    if rest.strip():
-        yield f"```text\n{cleandoc(rest)}\n```\n"
+    yield from _prose(cleandoc(rest))
     for component in components:
         yield from _component(component, stage)
+
+
+def _prose(text: str) -> Iterable[str]:
+    """Paragraphs as paragraphs; what is set in, or set out in columns, as it stands."""
+    for part in re.split(r"\n\s*\n", text):
+        as_it_stands = part.startswith(" ") or re.search(r"\S {2,}\S", part) or "|" in part
+        yield f"```text\n{part}\n```\n" if as_it_stands else f"{SIGNS.sub(ESCAPED, part)}\n"
 
 
 def _component(c: Component, stage: str) -> Iterable[str]:
@@ -153,20 +161,22 @@ def source_link(source: str, page: str) -> str:
     return ", ".join(link(k, page, k) for k in keys)
 
 
-def observables_page(model: Model) -> str:
-    """Every observable: unit, meaning, and the mechanism that gives it."""
-    components = {c.name: c for c in model.components}
+def observables_page(models: Mapping[str, Model]) -> str:
+    """Every observable by species: unit, meaning, and the mechanism that gives it."""
+    components = {c.name: c for model in models.values() for c in model.components}
+    found = {name: o for model in reversed(models.values()) for name, o in model.system.outputs.items()}
+    only = {name: [s for s, m in models.items() if name in m.system.outputs] for name in found}
     rows = [
         (
             o.name,
             (
                 f"<code>{escape(o.name)}</code>",
                 escape(o.unit),
-                escape(o.meaning),
+                escape(o.meaning) + ("" if "human" in only[o.name] else f" ({' and '.join(only[o.name])} only)"),
                 link(o.component, f"mechanisms/{stage_of(components[o.component])}", o.component),
             ),
         )
-        for o in sorted(model.system.outputs.values(), key=lambda o: o.name)
+        for o in sorted(found.values(), key=lambda o: o.name)
     ]
     return "\n".join(
         [
@@ -200,14 +210,15 @@ def switches_page(model: Model) -> str:
 
 def model_pages() -> dict[str, str]:
     """All pages of the model, by name."""
-    model = full_chain()
-    rodents = [c for s in ("mouse", "rat") for c in full_chain(s).components]
+    models = {species: full_chain(species) for species in ("human", "mouse", "rat")}
+    model = models["human"]
+    rodents = [c for m in models.values() if m is not model for c in m.components]
     more = [*rodents, *(c for addition in ALTERNATIVES.values() for c in addition.components)]
     known = {c.name for c in model.components}
     extra = tuple({c.name: c for c in more if c.name not in known}.values())
     return {
         **mechanism_pages((*model.components, *extra)),
         **parameter_pages(),
-        "observables": observables_page(model),
+        "observables": observables_page(models),
         "switches": switches_page(model),
     }
