@@ -6,6 +6,7 @@ the rows on which both speak. `deciding` counts only the experiments of `data/de
 ketamine part.
 """
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ketamind.errors import BadFile
 from ketamind.evidence.baselines import study_of
 from ketamind.evidence.experiments import Experiment, read_experiments, shipped_experiments
 from ketamind.evidence.hypotheses import Hypothesis, hypotheses_named, score_hypothesis, shipped_hypotheses
@@ -311,13 +313,18 @@ def deciding_ids() -> tuple[str, ...]:
 
 
 def cross_validated() -> dict[str, Any]:
-    """Cross-validated predictive score by hypothesis, where a calibration has stored it; empty otherwise."""
+    """Cross-validated predictive score by hypothesis, where a calibration has stored it; empty otherwise.
+
+    `data/calibration/hypotheses.json` holds for each name a `score` and what else the calibration tells. Raises
+    BadFile for one that is damaged.
+    """
     path = DATA / "calibration" / "hypotheses.json"
     if not path.is_file():
         return {}
-    import json
-
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except ValueError as problem:
+        raise BadFile(f"'{path}' cannot be read as scores of hypotheses ({problem}).") from None
 
 
 def _column(h: Hypothesis, rows: Sequence[Experiment], seed: int, people: int, progress: Progress | None) -> Column:
