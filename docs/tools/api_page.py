@@ -27,7 +27,7 @@ def api_page() -> str:
         "`km.KetamindError`.",
         "",
         "## ketamind",
-        *(_entry("ketamind", name) for name in offered),
+        *(f"### km.{name}\n\n{_entry('ketamind', name)}" for name in offered),
     ]
     for title, (module, names) in PLACES.items():
         parts += [f"## {title}", f"From `{module}`.", "", *(_entry(module, name) for name in names)]
@@ -35,6 +35,7 @@ def api_page() -> str:
 
 
 def _entry(module: str, name: str) -> str:
+    module, name = getattr(importlib.import_module(module), "_PLACES", {}).get(name, (module, name))
     thing = getattr(importlib.import_module(module), name)
     kind = "autofunction" if not isinstance(thing, type) else "autoclass"
     if isinstance(thing, type) and issubclass(thing, Exception):

@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from ketamind.cortex.couple import cortex
     from ketamind.errors import KetamindError
+    from ketamind.evidence.score import score_experiments as score
     from ketamind.exchange.cortex_files import to_nwb, to_sonata
     from ketamind.exchange.events import read_events, to_events
     from ketamind.exchange.omex import to_omex
@@ -49,6 +50,7 @@ _PLACES = {
     "read_events": ("ketamind.exchange.events", "read_events"),
     "read_people": ("ketamind.exchange.population", "read_people"),
     "read_run": ("ketamind.exchange.runs", "read_run"),
+    "score": ("ketamind.evidence.score", "score_experiments"),
     "simulate": ("ketamind.simulation", "simulate"),
     "simulate_with_sbml": ("ketamind.exchange.sbml_import", "simulate_with_sbml"),
     "to_events": ("ketamind.exchange.events", "to_events"),
@@ -78,6 +80,7 @@ __all__ = [
     "read_events",
     "read_people",
     "read_run",
+    "score",
     "simulate",
     "simulate_with_sbml",
     "to_events",
