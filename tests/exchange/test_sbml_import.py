@@ -11,6 +11,7 @@ from ketamind.declare import External, Model, Table, shipped_table
 from ketamind.engine import Batch, Options, Schedule, Step, solve
 from ketamind.errors import BadFile, KetamindError
 from ketamind.exchange.sbml_import import parse_sbml, read_sbml, replace_stage, simulate_with_sbml
+from ketamind.protocols import Patient
 
 pytest.importorskip("libsbml")
 
@@ -66,6 +67,7 @@ BRAIN = (
 </listOfRules></model></sbml>"""  # noqa: E501
 ).replace("{math}", MATH)
 INFUSED = Schedule(steps=tuple(Step(0.0, 0.5, f"input_{e}_ketamine", 100.0) for e in ("r", "s")))
+EXAMPLE = Path(__file__).parents[2] / "examples" / "one_compartment.xml"
 TIMES = np.linspace(0, 8, 33)
 
 
@@ -122,6 +124,17 @@ def test_a_run_with_an_imported_model_says_so_and_is_the_same(tmp_path: Path) ->
     plain = simulate(protocol, 1, observe=["nmda_occupancy"])
     assert run.at("nmda_occupancy@40min") == pytest.approx(plain.at("nmda_occupancy@40min"), rel=1e-3)
     assert run.provenance["imported"] == "brain.xml in the place of brain_s_ketamine"
+
+
+def test_a_pharmacokinetic_model_takes_the_whole_stage() -> None:
+    dose = "0.5 mg/kg ketamine iv over 40 min"
+    observe = ["venous_ketamine", "nmda_occupancy", "madrs"]
+    run = simulate_with_sbml(dose, EXAMPLE, "pharmacokinetics", 2, patient=Patient(weight_kg=70), observe=observe)
+    umol, volume, k = 0.5 * 70 / 237.73 * 1000, 200.0, 80.0 / 200.0
+    expected = umol / (40 / 60) / (k * volume) * (1 - np.exp(-k * 40 / 60))
+    assert run.at("venous_ketamine@40min")[0] == pytest.approx(expected, rel=1e-3)
+    assert run.at("nmda_occupancy@40min")[0] > 0.1
+    assert run.at("madrs@24h")[0] < run.at("madrs@0h")[0]
 
 
 def change(text: str, old: str, new: str) -> str:

@@ -227,7 +227,7 @@ def _described_run(file: Path, stage: str, subject: str, toml: bool) -> Describe
 
 
 def _described_sbml(file: Path, stage: str, subject: str, toml: bool) -> Described:
-    from ketamind.biology.chain import full_chain
+    from ketamind.biology.chain import chain
     from ketamind.exchange.sbml_import import read_sbml, replace_stage
 
     imported = read_sbml(file)
@@ -242,7 +242,7 @@ def _described_sbml(file: Path, stage: str, subject: str, toml: bool) -> Describ
     lines = [f"{name}: {', '.join(facts[name]) or 'none'}" for name in ("inputs", "states", "outputs")]
     lines += [f"{row.id} = {row.value:g} {row.unit}" for row in imported.rows.values()]
     if stage:
-        model = full_chain()
+        model = chain([("ketamine", "iv")])
         changed = replace_stage(model, imported, stage)
         gone = [c.name for c in model.components if c.name not in {k.name for k in changed.components}]
         facts["replaces"] = gone

@@ -482,6 +482,8 @@ def simulate_with_sbml(
     imported = read_sbml(path)
     prepared = prepare(given, who)
     model = replace_stage(prepared.model, imported, stage)
+    if "patient.weight" not in model.defaults:
+        given = _for_weight(given, typical_patient(who, prepared.model), prepared.model.defaults["patient.weight"])
     changed = replace(prepared, model=model, acute={n: v for n, v in prepared.acute.items() if n in model.defaults})
     times = time_grid(given, days * 24)
     names = tuple(observe) or tuple(model.system.outputs)
@@ -498,6 +500,15 @@ def simulate_with_sbml(
         "parameters": parameter_hash(model),
     }
     return as_run(solution, model, times, names, facts)
+
+
+def _for_weight(protocol: Protocol, typical: Mapping[str, Any], usual: float) -> Protocol:
+    """The same doses in all, not per kg, where no mechanism is left that knows the weight."""
+    weight = float(typical.get("patient.weight", [usual])[0])
+    doses = (
+        replace(d, amount=d.amount * weight, unit=d.unit.replace("/kg", "")) if "/kg" in d.unit else d for d in protocol
+    )
+    return Protocol(tuple(doses))
 
 
 def _rows_of(components: Sequence[Component]) -> set[str]:
