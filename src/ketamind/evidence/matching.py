@@ -38,7 +38,7 @@ def published(protocol: Protocol, patient: Patient) -> tuple[Published, ...]:
         if experiment.statistic not in ("value", "change") or experiment.manipulation or experiment.time_h is None:
             continue
         if _same_people(experiment, patient) and _alike(protocol, experiment.protocol):
-            found.append(_on_scale(experiment))
+            found.append(as_published(experiment))
     return tuple(found)
 
 
@@ -51,7 +51,8 @@ def _same_people(experiment: Experiment, patient: Patient) -> bool:
     return (theirs.population, theirs.setting or "parallel") == (patient.population, patient.setting or "parallel")
 
 
-def _on_scale(experiment: Experiment) -> Published:
+def as_published(experiment: Experiment) -> Published:
+    """An experiment at a time, on the scale of the model's observable."""
     scale = 1.0
     if experiment.unit == "ng/mL":
         substance = experiment.observable.partition("_")[2]
