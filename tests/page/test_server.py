@@ -82,6 +82,12 @@ def test_published_points_belong_to_the_setting(served):
     points = json.loads(served.ask("/api/points", dict(FIRST))[2])["points"]
     assert {p["observable"] for p in points} <= set(QUANTITIES)
     assert any(p["observable"] == "madrs" and p["relative"] and p["citation"] for p in points)
+    assert all(p["difference"] == "" for p in points if p["observable"] == "madrs" and p["time_h"] == 24)
+    less = json.loads(served.ask("/api/points", {**FIRST, "protocol": "0.35 mg/kg ketamine iv over 40 min"})[2])[
+        "points"
+    ]
+    assert less
+    assert all("0.5 mg/kg" in p["difference"] for p in less if p["citation"].startswith("Murrough"))
     far = json.loads(served.ask("/api/points", {**FIRST, "protocol": "1.7 mg/kg ketamine im"})[2])["points"]
     assert not [p for p in far if p["observable"] == "madrs"]
 

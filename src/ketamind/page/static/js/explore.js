@@ -137,7 +137,7 @@ class Explore {
     element.append(this.rail, this.sentenceBar, h("div", { class: "work" }, h("div", { class: "centre" }, this.stageNode, this.stopsNode, this.stripNode), this.curvesNode));
     this.picture = new Picture(this.stageNode, { theme: context.theme, onPick: (part) => this.#picked(part) });
     this.strip = new Strip(this.stripNode, { onTime: (t) => this.state.set({ t }), onAxis: (axis) => this.state.set({ axis }), announce: context.announce });
-    this.panel = new Panel(this.curvesNode, { onScrub: (t) => { this.strip.stop(); this.state.set({ t }); }, onReceipt: context.openReceipt });
+    this.panel = new Panel(this.curvesNode, { onScrub: (t) => { this.strip.stop(); this.state.set({ t }); }, onReceipt: context.openReceipt, onNearest: () => this.#reset() });
     this.picture.start();
     this.#swipes();
   }

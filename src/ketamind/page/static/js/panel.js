@@ -13,7 +13,8 @@ const [FIXED, HEAD] = [56, 29];
 const [SHORTEST, TALLEST, TALLER] = [46, 110, 1.8];
 
 export class Panel {
-  constructor(element, { onScrub, onReceipt }) {
+  constructor(element, { onScrub, onReceipt, onNearest }) {
+    this.onNearest = onNearest;
     this.element = element;
     this.onScrub = onScrub;
     this.onReceipt = onReceipt;
@@ -121,9 +122,9 @@ export class Panel {
     };
     if (built.chart) built.chart.update(spec);
     else built.chart = lineChart(built.plot, spec);
-    const missing = row.id === "mood" && this.pointsKnown && !points.length;
+    const missing = row.id === "mood" && this.pointsKnown && !points.some((p) => !p.pale);
     built.nothing.hidden = !missing;
-    if (missing) built.nothing.textContent = "No published mood score for this setting.";
+    if (missing) built.nothing.replaceChildren("No published mood score for this setting. ", h("button", { class: "plain word", type: "button", onclick: this.onNearest }, "Show one that has"));
     if (built.numbers.open) this.#fillNumbers(built);
     this.#read(built);
   }
@@ -133,8 +134,9 @@ export class Panel {
     if (!line || p.time_h > this.table.last) return [];
     const who = `${p.citation}${p.n ? `, n = ${p.n}` : ""}`;
     const used = p.calibrated_on ? "used to calibrate" : "not used to calibrate";
-    const detail = `${figure(p.value, 3)} ${p.relative ? "points of change " : ""}at ${words(p.time_h)}; ${p.verified}; ${used}`;
-    return [{ ...pointOn(line, p, this.table), title: who, detail, onOpen: () => this.onReceipt(p.observable) }];
+    const near = p.difference ? `Near match: ${p.difference}. ` : "";
+    const detail = `${near}${figure(p.value, 3)} ${p.relative ? "points of change " : ""}at ${words(p.time_h)}; ${p.verified}; ${used}`;
+    return [{ ...pointOn(line, p, this.table), title: who, detail, pale: Boolean(near), onOpen: () => this.onReceipt(p.observable) }];
   }
 
   #read({ row, reading }) {
