@@ -108,6 +108,13 @@ class Doors:
 
     def warm(self, ahead: bool) -> None:
         """Import the doors, keep the first answers that are not kept, then wire the models of the other routes."""
+        try:
+            self._warm(ahead)
+        except RuntimeError:  # no thread can be begun any more, once the server has ended
+            if not self.closed.is_set():
+                raise
+
+    def _warm(self, ahead: bool) -> None:
         self.open(True)
         from ketamind.page.first import compute, wire_ahead
 

@@ -19,7 +19,7 @@ const TONES = { venous: "blood", nmda: "receptors", mor: "opioid", trkb: "recept
 let view = null;
 
 export async function mount(element, context) {
-  context.state.register({ claim: text("") });
+  context.state.register({ claim: text(""), a: text("tonic_disinhibition"), b: text("opioid_gate") });
   view = new Listen(element, context);
   await view.start();
 }
@@ -273,7 +273,7 @@ class Listen {
     }));
     const rows = sides.flatMap((side) => side.studies.map((results) => this.#paper(results, side.verdict)));
     const none = instead("No published result known here speaks to this claim.");
-    const links = this.context.edition === "static" ? null : h("p", { class: "paper-links" }, link("Open in Explore", () => this.#explore()), link("Which theory fits?", () => this.context.goTo("theories")));
+    const links = this.context.edition === "static" ? null : h("p", { class: "paper-links" }, link("Open in Explore", () => this.#explore()), link("Which theory fits?", () => this.#theories()));
     this.papers.replaceChildren(...[h("h2", {}, "What the papers say"), bar,
       h("p", { class: "paper-count" }, ...sides.map((side) => h("b", { class: side.key }, `${side.studies.length} ${side.studies.length === 1 ? "study" : "studies"} ${side.key}`))),
       rows.length ? h("ul", {}, ...rows) : none, links].filter(Boolean));
@@ -284,6 +284,12 @@ class Listen {
     const lines = results.map((r) => h("p", {}, h("button", { class: "plain word", type: "button", onclick: (event) => this.context.openReceipt(r.id, event.currentTarget) }, `${label(r.observable, true)}: ${result(r)}`)));
     const verified = [...new Set(results.map((r) => r.verified))].join(", ");
     return h("li", {}, mark(side), h("div", {}, h("p", { class: "paper-title" }, address(e.url, e.citation)), ...lines, h("p", { class: "caption" }, `${e.species.replaceAll("_", " ")} · ${verified}`)));
+  }
+
+  /** The theories view, with one that shows this claim against one that does not. */
+  #theories() {
+    const { show = [], do_not: not = [] } = this.claims[this.index].verdict?.hypotheses ?? {};
+    this.context.goTo("theories", show.length && not.length ? { a: show[0], b: not[0] } : {});
   }
 
   #explore() {

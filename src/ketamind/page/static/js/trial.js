@@ -3,7 +3,7 @@
  * relapse, power, patients one by one, and the publication.
  */
 import { h, s, say, tone } from "./dom.js";
-import { address, exportsOf, instead, link, mark, numbers, Progress, Work } from "./kit.js";
+import { address, exportsOf, instead, link, mark, number, numbers, Progress, Work } from "./kit.js";
 import { number as field, text } from "./state.js";
 import { fromU, toU, words as timeWords } from "./timeaxis.js";
 import { figure, minus, signed } from "./words.js";
@@ -297,7 +297,8 @@ class TrialView {
     const { people } = this.found;
     if (!people) return null;
     const shown = arms.filter((a) => people.arms[a]);
-    const [width, row, left] = [740, 62, 110];
+    const width = Math.max(300, Math.min(740, this.results.clientWidth - (innerWidth < 720 ? 32 : 64)));
+    const [row, left] = [62, width < 500 ? 76 : 110];
     const all = shown.flatMap((a) => people.arms[a].dots);
     const [low, high] = [Math.min(...all, -1) - 2, Math.max(...all, 1) + 2];
     const x = (v) => left + ((v - low) / (high - low)) * (width - left - 10);
@@ -306,7 +307,7 @@ class TrialView {
     shown.forEach((a, k) => {
       const middle = k * row + 34;
       svg.append(s("text", { x: 0, y: middle + 4 }, a));
-      stacked(people.arms[a].dots, x).forEach(([at, level]) => svg.append(s("circle", { cx: at, cy: middle + level * 9.5, r: 4.2, fill: tone(COLOURS[arms.indexOf(a) % COLOURS.length]) })));
+      stacked(people.arms[a].dots, x, width < 500 ? 6 : 8.8).forEach(([at, level]) => svg.append(s("circle", { cx: at, cy: middle + level * (width < 500 ? 6.6 : 9.5), r: width < 500 ? 2.8 : 4.2, fill: tone(COLOURS[arms.indexOf(a) % COLOURS.length]) })));
       svg.append(s("line", { x1: x(people.arms[a].mean), x2: x(people.arms[a].mean), y1: middle - 24, y2: middle + 24, stroke: tone("ink"), "stroke-width": 2 }));
     });
     this.peopleSvg = svg;
@@ -335,6 +336,7 @@ class TrialView {
       h("p", { class: "second" }, `${inside} of ${published.length} published numbers lie inside 95 % of virtual trials of their size. `, used ? h("b", {}, "Some were used to calibrate.") : "None was used to calibrate."),
       h("p", { class: "second" }, address(published[0].url, published[0].citation)),
       h("div", { class: "scroll" }, h("table", { class: "beside-table" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "What")), h("th", { scope: "col" }, "paper"), h("th", { scope: "col" }, "model"), h("th", { scope: "col" }, h("span", { class: "visually-hidden" }, "Verdict")))), h("tbody", {}, ...rows))),
+      h("p", {}, number("What moves the difference most", this.found.scales[0], this.context)),
       published.length > SHOWN ? h("p", { class: "caption" }, `and ${published.length - SHOWN} more in the CSV`) : "", this.#blinding());
   }
 
@@ -409,12 +411,12 @@ function stepped(c) {
 }
 
 /** Dots that would touch are put beside each other: [place, level]. */
-function stacked(dots, x) {
+function stacked(dots, x, gap) {
   const placed = [];
   return dots.map((v) => {
     const at = x(v);
-    for (const level of [0, -1, 1, -2, 2]) {
-      if (placed.every(([p, l]) => l !== level || Math.abs(p - at) > 8.8)) {
+    for (const level of [0, -1, 1, -2, 2, -3, 3]) {
+      if (placed.every(([p, l]) => l !== level || Math.abs(p - at) > gap)) {
         placed.push([at, level]);
         return [at, level];
       }
