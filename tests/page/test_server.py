@@ -2,6 +2,7 @@
 
 import json
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -170,23 +171,42 @@ def test_first_answers_are_those_of_the_doors():
     assert not is_first(RUN, json.dumps({**FIRST, "days": 7}).encode())
 
 
-def test_twenty_clients_at_once_each_get_their_own(served):
-    doses = [round(0.1 + 0.05 * i, 2) for i in range(20)]
+def crowd(served, rounds):
+    """Twenty clients at once, each with its own dose, asking for run and band; the peak of each in blood."""
     found: dict[float, float] = {}
 
     def ask(dose: float) -> None:
-        for _ in range(2):
-            header, values = decoded(served.ask(RUN, {**FIRST, "protocol": f"{dose} mg/kg ketamine iv over 40 min"})[2])
+        asked = {**FIRST, "protocol": f"{dose} mg/kg ketamine iv over 40 min"}
+        for _ in range(rounds):
+            header, values = decoded(served.ask(RUN, asked)[2])
             assert header["protocol"].startswith(f"{dose:g} mg/kg")
+            assert served.ask("/api/band", {**asked, "patients": 8})[0] == 200
             found[dose] = float(values[0, QUANTITIES.index("venous_ketamine")].max())
 
-    threads = [threading.Thread(target=ask, args=(d,)) for d in doses]
+    threads = [threading.Thread(target=ask, args=(round(0.1 + 0.05 * i, 2),)) for i in range(20)]
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    peaks = [found[d] / d for d in doses]
+    return found
+
+
+def test_twenty_clients_at_once_each_get_their_own(served):
+    peaks = [peak / dose for dose, peak in crowd(served, 1).items()]
     assert peaks == pytest.approx([peaks[0]] * 20, rel=0.02)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads memory from /proc")
+def test_memory_is_flat_after_a_crowd_has_left(served):
+    crowd(served, 1)
+    before = resident_mb()
+    crowd(served, 3)
+    assert resident_mb() - before < 40
+
+
+def resident_mb():
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 def test_a_flood_is_slowed_and_the_rest_are_served():
