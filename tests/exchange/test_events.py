@@ -69,6 +69,8 @@ def test_a_foreign_table_is_read_by_nonmem_rules(tmp_path: Path) -> None:
     found = read_events(path)
     assert found["1"].protocol.words() == "35 mg ketamine iv over 40 min every 2 days for 5 days"
     assert found["2"].protocol.words() == "40 mg ketamine po twice daily for 7 days"
+    assert found["1"].losses == ()
+    assert found["2"].losses == ("CMT 5 without ROUTE is read as po; say ROUTE if it is something else",)
 
 
 def test_adppk_names_mean_the_same() -> None:
@@ -83,7 +85,7 @@ def test_adppk_names_mean_the_same() -> None:
 def test_steady_state_is_written_out_and_told() -> None:
     found = protocols(parse_table("ID,TIME,AMT,EVID,SS,II,CMT\n1,0,20,1,1,24,5\n"))["1"]
     assert found.protocol.first_h == -14 * 24
-    assert found.losses == ("SS 1 is written out as the doses of the 14 days before",)
+    assert "SS 1 is written out as the doses of the 14 days before" in found.losses
 
 
 HEAD = "ID,TIME,AMT,RATE,DUR,CMT,EVID,MDV,DV,ADDL,II,WT\n"
@@ -143,6 +145,24 @@ def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
         handle.truncate(200_000_000)
     with pytest.raises(BadFile, match="Split it"):
         read_events(path)
+
+
+TABLE = to_events(parse_protocol(WORDS[1]), weight_kg=82)
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_a_table_damaged_anywhere_is_read_or_refused_in_one_line(data: st.DataObject) -> None:
+    place = data.draw(st.integers(0, len(TABLE)))
+    span = data.draw(st.integers(0, 20))
+    junk = data.draw(st.text(alphabet='0123456789.,-+eE \n"nafiIDAMTkg%\u00b5\x00', max_size=6))
+    said = "the table, read"
+    try:
+        protocols(parse_table(TABLE[:place] + junk + TABLE[place + span :]))
+    except KetamindError as problem:
+        said = str(problem)
+    assert "\n" not in said
+    assert "the table" in said
 
 
 def test_many_doses_are_refused() -> None:

@@ -115,10 +115,22 @@ def test_units_and_limits_of_samples() -> None:
     )
 
 
+def test_samples_of_one_compartment_are_the_usual_observable_and_of_several_told_apart() -> None:
+    head = "ID,TIME,AMT,RATE,EVID,DV,CMT\n1,0,35,52.5,1,.,2\n"
+    (one,), _ = people(parse_table(head + "1,1,.,.,0,0.5,2\n"), observable="arterial_ketamine")
+    assert one.observables == ("arterial_ketamine",)
+    assert one.protocol.words() == "35 mg ketamine iv over 40 min"
+    (two,), _ = people(parse_table(head + "1,1,.,.,0,0.5,1\n1,2,.,.,0,0.3,12\n"))
+    assert two.observables == ("venous_ketamine", "venous_norketamine")
+
+
 HEAD = "ID,TIME,AMT,RATE,EVID,DV,DVU,DVNAME,CMT\n1,0,35,52.5,1,.,.,.,1\n"
 MALFORMED = {
     "unit of no concentration": ("1,1,.,.,0,0.5,mg,.,.\n", "line 3 (subject 1): DVU 'mg' of venous_ketamine"),
-    "unknown sample": ("1,1,.,.,0,0.5,uM,.,77\n", "line 3 (subject 1): CMT 77 is not a compartment that is sampled"),
+    "unknown sample": (
+        "1,1,.,.,0,0.5,uM,.,77\n1,2,.,.,0,0.5,uM,.,1\n",
+        "line 3 (subject 1): CMT 77 is not a compartment that is sampled",
+    ),
     "unknown analyte": ("1,1,.,.,0,0.5,uM,caffeine,.\n", "'venous_caffeine' is not a concentration of this model"),
     "text for a sample": ("1,1,.,.,0,high,uM,.,.\n", "line 3: DV 'high' is not a number"),
     "no samples": ("", "there is nobody to fit"),

@@ -24,7 +24,7 @@ from ketamind.protocols.toml import write_toml
 from ketamind.protocols.words import ROUTE_SPELLINGS, schedule_of
 
 COMPARTMENTS = dict(enumerate(ROUTES, start=1))
-"""CMT of a dose: where it enters."""
+"""CMT of a dose: where it enters. Other tools number otherwise: where ROUTE stands it counts, and a guess is told."""
 
 COLUMNS = (
     *("ID", "TIME", "AMT", "RATE", "DUR", "CMT", "EVID", "MDV", "DV", "ADDL", "II", "SS"),
@@ -183,7 +183,7 @@ def _clause(
 
 def _dose(table: EventTable, row: Record, usual: tuple[str, str], weight: float | None, losses: list[str]) -> Dose:
     """The first administration of a row."""
-    route = _route(table, row, usual[1])
+    route = _route(table, row, usual[1], losses)
     duration_h = _duration(table, row)
     amount, unit = _amount(table, row, losses)
     dose = Dose(
@@ -199,16 +199,20 @@ def _dose(table: EventTable, row: Record, usual: tuple[str, str], weight: float 
     return dose
 
 
-def _route(table: EventTable, row: Record, usual: str) -> str:
+def _route(table: EventTable, row: Record, usual: str, losses: list[str]) -> str:
+    """ROUTE where it stands; iv for an infusion; otherwise what CMT means here, which is then told."""
     given = row.text("ROUTE").lower()
     if given:
         return ROUTE_SPELLINGS.get(given, given)
     if "CMT" not in row.numbers:
         return usual
     number = int(row.number("CMT"))
+    if row.number("RATE") or row.number("DUR"):
+        return "iv"
     if number not in COMPARTMENTS:
         known = ", ".join(f"{n} {r}" for n, r in COMPARTMENTS.items())
         raise table.fault(row, f"CMT {number} is not a compartment that a dose can enter; known: {known}.")
+    losses.append(f"CMT {number} without ROUTE is read as {COMPARTMENTS[number]}; say ROUTE if it is something else")
     return COMPARTMENTS[number]
 
 

@@ -24,7 +24,7 @@ SAMPLED = {
     15: "venous_r_ketamine",
     16: "venous_hydroxynorketamine",
 }
-"""CMT of a sample without a name, and what it then is."""
+"""CMT of samples without a name, and what they then are, in a table with samples of several compartments."""
 
 ROWS = {"WT": "patient.weight", "AGE": "patient.age"}
 MASS_UNITS = {"ng/ml": 1.0, "ug/l": 1.0, "ug/ml": 1e3, "mg/l": 1e3}
@@ -52,6 +52,7 @@ def people(
 ) -> tuple[tuple[Subject, ...], tuple[str, ...]]:
     """The subjects of a table. Raises BadFile naming the line."""
     given = protocols(table, drug=drug, route=route)
+    sampled = {r.number("CMT") for r in table.records if r.evid == 0 and "CMT" in r.numbers}
     found, aside, nobody = [], 0, 0
     for name, rows in table.groups().items():
         samples = [r for r in rows if r.evid == 0 and r.number("MDV") != 1 and "DV" in r.numbers]
@@ -60,7 +61,7 @@ def people(
         if not kept or not given[name].protocol.doses:
             nobody += 1
             continue
-        found.append(_subject(table, name, rows, kept, given[name].protocol, observable, unit))
+        found.append(_subject(table, rows, kept, given[name].protocol, (observable, unit, len(sampled) > 1)))
     losses = [f"{aside} samples at or below the limit of quantification"] if aside else []
     losses += [f"{nobody} subjects without a dose or a sample"] if nobody else []
     return tuple(found), (*losses, *together(given.values()), *_unknown(table))
@@ -72,24 +73,24 @@ def _below(row: Record) -> bool:
 
 def _subject(
     table: EventTable,
-    name: str,
     rows: Sequence[Record],
     samples: Sequence[Record],
     protocol: Protocol,
-    observable: str,
-    unit: str,
+    usual: tuple[str, str, bool],
 ) -> Subject:
-    names = tuple(_observable(table, r, observable) for r in samples)
+    """One subject; `usual` is the observable and unit of samples that name none, and whether CMT tells them apart."""
+    observable, unit, by_compartment = usual
+    names = tuple(_observable(table, r, observable, by_compartment) for r in samples)
     values = {row: rows[0].covariates[c] for c, row in ROWS.items() if c in rows[0].covariates}
     concentrations = tuple(_micromolar(table, r, n, unit) for r, n in zip(samples, names, strict=True))
-    return Subject(name, protocol, values, tuple(r.time_h for r in samples), names, concentrations)
+    return Subject(rows[0].id, protocol, values, tuple(r.time_h for r in samples), names, concentrations)
 
 
-def _observable(table: EventTable, row: Record, usual: str) -> str:
+def _observable(table: EventTable, row: Record, usual: str, by_compartment: bool) -> str:
     given = row.text("DVNAME").lower()
     if given and not given.isdigit():
         return given if given.startswith(("venous_", "arterial_")) else f"venous_{given}"
-    if "CMT" not in row.numbers:
+    if "CMT" not in row.numbers or not by_compartment:
         return usual
     number = int(row.number("CMT"))
     if number not in SAMPLED:

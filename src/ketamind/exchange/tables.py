@@ -19,8 +19,8 @@ from pathlib import Path
 from ketamind.errors import BadFile, unknown_name
 from ketamind.protocols.quantities import LONGEST_H, SPELLINGS, TIME_UNITS, shorten
 
-LARGEST_BYTES = 100_000_000
-MOST_ROWS = 1_000_000
+LARGEST_BYTES = 30_000_000
+MOST_ROWS = 200_000
 MISSING = {"", ".", "na", "nan"}
 DOSING, SAMPLING, OTHER = 1, 0, 2
 
