@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from ketamind.cortex.couple import cortex
     from ketamind.errors import KetamindError
     from ketamind.evidence.score import score_experiments as score
-    from ketamind.exchange.cortex_files import to_nwb, to_sonata
+    from ketamind.exchange.cortex_files import to_mne, to_nwb, to_sonata
     from ketamind.exchange.events import read_events, to_events
     from ketamind.exchange.omex import to_omex
     from ketamind.exchange.petab import to_petab
     from ketamind.exchange.population import read_people
-    from ketamind.exchange.runs import read_run, write_run
+    from ketamind.exchange.runs import read_run, to_inference_data, write_run
     from ketamind.exchange.sbml import to_sbml
     from ketamind.exchange.sbml_import import simulate_with_sbml
+    from ketamind.exchange.trial_events import trial_from_events, trial_to_events
     from ketamind.protocols import Patient, Protocol
     from ketamind.simulation.run import Run
     from ketamind.simulation.simulate import simulate
@@ -54,12 +55,16 @@ _PLACES = {
     "simulate": ("ketamind.simulation", "simulate"),
     "simulate_with_sbml": ("ketamind.exchange.sbml_import", "simulate_with_sbml"),
     "to_events": ("ketamind.exchange.events", "to_events"),
+    "to_inference_data": ("ketamind.exchange.runs", "to_inference_data"),
+    "to_mne": ("ketamind.exchange.cortex_files", "to_mne"),
     "to_nwb": ("ketamind.exchange.cortex_files", "to_nwb"),
     "to_omex": ("ketamind.exchange.omex", "to_omex"),
     "to_petab": ("ketamind.exchange.petab", "to_petab"),
     "to_sbml": ("ketamind.exchange.sbml", "to_sbml"),
     "to_sonata": ("ketamind.exchange.cortex_files", "to_sonata"),
     "trial": ("ketamind.studies.trials", "trial"),
+    "trial_from_events": ("ketamind.exchange.trial_events", "trial_from_events"),
+    "trial_to_events": ("ketamind.exchange.trial_events", "trial_to_events"),
     "write_run": ("ketamind.exchange.runs", "write_run"),
 }
 """What the package offers, and where it is: loaded when first asked for, so that import stays quick."""
@@ -84,12 +89,16 @@ __all__ = [
     "simulate",
     "simulate_with_sbml",
     "to_events",
+    "to_inference_data",
+    "to_mne",
     "to_nwb",
     "to_omex",
     "to_petab",
     "to_sbml",
     "to_sonata",
     "trial",
+    "trial_from_events",
+    "trial_to_events",
     "write_run",
 ]
 
