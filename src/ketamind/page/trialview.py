@@ -31,7 +31,10 @@ from ketamind.trials.workers import Shard
 
 Floats = NDArray[np.float64]
 MOST_PATIENTS = 100_000
-PART = 200
+PART, SMALL_PART = 200, 50
+LONG_H = 60 * 24.0
+"""Trials longer than this are run in smaller parts, so that progress is seen and stopping keeps nearly everything."""
+
 BAND = 1.96
 MOST_ARMS, MOST_VISITS = 8, 200
 DOTS = 60
@@ -75,7 +78,8 @@ def run(asked: TrialAsked, job: Job) -> dict[str, Any] | None:
     """The trial, or as much of it as was done when it was stopped; nothing if that was less than ten in an arm."""
     trial = asked.trial()
     wanted = patients_of(trial, asked.patients or usual_patients(trial))
-    shards = [Shard(k, a, min(PART, wanted - a)) for k, a in enumerate(range(0, wanted, PART))]
+    part = SMALL_PART if trial.last_h > LONG_H else PART
+    shards = [Shard(k, a, min(part, wanted - a)) for k, a in enumerate(range(0, wanted, part))]
     done: list[Shard] = []
     store = Memory(done)
     job.advance(0, wanted)
