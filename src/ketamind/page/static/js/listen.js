@@ -386,12 +386,12 @@ function sentence(words) {
   return `${whole[0].toUpperCase()}${whole.slice(1)}${/[.!?]$/.test(whole) ? "" : "."}`;
 }
 
-const NAMES = { madrs: "MADRS", cadss: "CADSS", ssi: "SSI", caps5: "CAPS-5", hamd17: "HAM-D", hamd24: "HAM-D", bdnf_extracellular: "BDNF outside cells", bdnf_plasma: "BDNF in plasma", bdnf_tissue: "BDNF in tissue", p_trkb: "active TrkB", p_akt: "active Akt", rate_pv: "PV firing", rate_sst: "SST firing", rate_pyramidal: "pyramidal firing", rate_interneuron: "interneuron firing", nmda_occupancy: "NMDA block", nmda_native: "NMDA current", nmda_2a: "GluN2A current", nmda_2b: "GluN2B current", mor_signal: "µ-opioid signal", mor_occupancy: "µ-opioid occupancy", inhibitory_conductance: "inhibition of pyramidal cells", pain_vas: "pain", fst_immobility: "immobility in the swim test", power_gamma: "gamma power" };
+const NAMES = { madrs: "MADRS", cadss: "CADSS", ssi: "SSI", caps5: "CAPS-5", hamd17: "HAM-D", hamd24: "HAM-D", bdnf_extracellular: "BDNF outside cells", bdnf_plasma: "BDNF in plasma", bdnf_tissue: "BDNF in tissue", p_trkb: "active TrkB", p_akt: "active Akt", rate_pv: "PV firing", rate_sst: "SST firing", rate_pyramidal: "pyramidal firing", rate_interneuron: "interneuron firing", nmda_occupancy: "NMDA block", nmda_native: "NMDA current", nmda_2a: "GluN2A current", nmda_2b: "GluN2B current", mor_signal: "µ-opioid signal", mor_occupancy: "µ-opioid occupancy", inhibitory_conductance: "inhibition of pyramidal cells", psd95: "PSD-95", glua1: "GluA1", synapsin1: "synapsin 1", sv2a_density: "SV2A density", ampa_epsc: "AMPA current", sipsc_frequency: "inhibitory events", sepsc_frequency: "excitatory events", p_mtor: "active mTOR", kor_occupancy: "κ-opioid occupancy", pain_vas: "pain", fst_immobility: "immobility in the swim test", power_gamma: "gamma power" };
 
 /** A name for people. */
 export function label(name, capital = false) {
   const words = NAMES[name] ?? name.replaceAll("_", " ").replace(/\b(nmda|bdnf|mtor|trkb|pv|sst|vip|eef2)\b/gi, (w) => ({ pv: "PV", sst: "SST", vip: "VIP", trkb: "TrkB", eef2: "eEF2", mtor: "mTOR" })[w] ?? w.toUpperCase());
-  return capital ? words[0].toUpperCase() + words.slice(1) : words;
+  return capital && words[0] !== "µ" ? words[0].toUpperCase() + words.slice(1) : words;
 }
 
 function stageTone(name) {
@@ -432,11 +432,12 @@ const SIGNS = { 1: "up", 0: "no change", "-1": "down" };
 
 /** A published result in words. */
 export function result(e) {
-  const when = e.time_h === null ? "" : ` at ${timeWords(e.time_h)}`;
+  const when = e.time_h ? ` at ${timeWords(e.time_h)}` : "";
   const under = e.manipulation ? ` under ${changed(e.manipulation)}` : "";
   if (e.statistic.includes("sign")) return `${SIGNS[Math.sign(e.value)]}${when}${under}`;
   if (e.statistic === "remaining") return `${e.value < 0.5 ? "gone" : "kept"}${when}${under}`;
   if (e.statistic.startsWith("ratio")) return `${e.statistic === "ratio" ? "" : `${e.statistic.split(":")[1].replaceAll("_", " ")} `}× ${figure(e.value)}${when}${under}`;
   const unit = e.unit === "1" || e.unit === "percent" || e.unit === "%" ? (e.unit === "1" ? "" : " %") : ` ${e.unit}`;
-  return `${e.statistic.replaceAll("_", " ")} ${minus(figure(e.value, 3))}${unit}${when}${under}`;
+  const what = e.statistic === "value" ? "" : `${e.statistic.replaceAll("_", " ")} `;
+  return `${what}${minus(figure(e.value, 3))}${unit.replace("uM", "µM")}${when}${under}`;
 }
