@@ -176,3 +176,14 @@ def test_fractions_of_fractions_with_a_vanishing_part(engine):
     solution, status = outcome(fall, engine)
     assert status.outcome in ("ok", "flagged")
     assert np.ptp(solution["h.x"][1:, 0]) < 1e-6
+
+
+def test_a_state_left_just_beyond_its_bound_comes_back():
+    # an accepted step of a larger state may leave it so; short steps then bring it back slowly
+    solution = solve(
+        hostile(lambda x: -x.x),
+        Batch(times_h=[0.0, 1e-6, 5.0], observables=["h.x"], start=[[-1.2e-5]]),
+        Options(rtol=1e-4, atol=1e-6, rescue=0),
+    )
+    assert solution.status[0].outcome == "ok"
+    assert abs(solution.values[-1, 0, 0]) < 1e-6

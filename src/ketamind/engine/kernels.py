@@ -288,9 +288,10 @@ class _Writer:
             body.store(new, "new", i)
             a, b = body.intrinsic("fabs", old), body.intrinsic("fabs", new)
             allowed = body.fma(rtol, body.where("ogt", a, b, a, b), body.load("atol", i))
-            out = body.op("fsub", body.load("low", i), new)
-            over = body.op("fsub", new, body.load("high", i))
-            out = body.where("ogt", out, over, out, over)
+            low, high = body.load("low", i), body.load("high", i)
+            out, before = (self._out(body, x, low, high) for x in (new, old))
+            # A state that an accepted step left beyond its bound may come back from there, however slowly.
+            out = body.where("ogt", out, before, out, body.const(0.0))
             inverse = body.op("fdiv", body.const(1.0), allowed)
             ratio, out = body.op("fmul", last, inverse), body.op("fmul", out, inverse)
             squares, worst = body.running
@@ -306,6 +307,11 @@ class _Writer:
         safe = body.where("ogt", total, floor, total, floor)
         power = body.op("fmul", body.call("@log", safe), body.const(-0.5 / ERROR_ORDER))
         body.store(body.call("@exp", power), "growth", 0)
+
+    def _out(self, body: Body, x: str, low: str, high: str) -> str:
+        """How far a state lies beyond its bounds."""
+        under, over = body.op("fsub", low, x), body.op("fsub", x, high)
+        return body.where("ogt", under, over, under, over)
 
     def accept(self) -> str:
         body = self.body()
