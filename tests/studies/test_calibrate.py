@@ -90,7 +90,7 @@ def test_ascent_never_goes_downhill_on_a_small_stage():
     few = tuple(e for e in whole.experiments if e.observable == "p_eef2")[:3]
     small = SimpleNamespace(**{**whole.__dict__, "experiments": few, "priors": whole.priors[:3]})
     before = run(small, np.zeros((1, 3))).log_posterior()[0]  # type: ignore[arg-type]
-    z = ascend(small, 1, lambda _: None)  # type: ignore[arg-type]
+    z = ascend(small, 1, 1, lambda _: None)  # type: ignore[arg-type]
     assert run(small, z[None]).log_posterior()[0] >= before - 1e-9  # type: ignore[arg-type]
 
 

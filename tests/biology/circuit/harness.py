@@ -18,6 +18,7 @@ OUTSIDE = (
         for cell in CELLS
     ),
     External("nmda_lhb", "1", "left by a blocker", 1.0),
+    External("nmda_occupancy", "1", "receptors blocked, whole brain", 0.0),
     External("synaptic_strength", "1", "excess strength", 0.0),
     External("spine_density", "1", "relative to health", 1.0),
     External("hcn1_current", "1", "left by a blocker", 1.0),
@@ -32,10 +33,11 @@ STEADY_BLOCK = {
     2.0: (0.25, 0.35, 0.37, 0.43, 0.64),
     10.0: (0.62, 0.73, 0.74, 0.79, 0.90),
     30.0: (0.83, 0.89, 0.89, 0.92, 0.96),
+    90.0: (0.94, 0.96, 0.96, 0.97, 0.99),
 }
 """Steady block by free ketamine (uM) at 1 mM Mg2+: pyramidal, PV, SST, tonic of GluN2D, tonic of GluN2C.
 
-The last row is the first binding law (block / (1 - block) in proportion to concentration) carried on from 10 uM.
+The last rows are the first binding law (block / (1 - block) in proportion to concentration) carried on from 10 uM.
 """
 
 QUICK = {"circuit.tau_cortex": 20 * MS}

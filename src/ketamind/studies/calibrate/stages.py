@@ -13,7 +13,7 @@ from ketamind.studies.calibrate.priors import Prior, shipped_priors
 class Plan:
     """A stage: domains of experiments, parameters with priors, people for each trial arm, and how many runs.
 
-    `ascent` counts steps uphill, each of one run a parameter; `rounds` of `draws` runs follow.
+    `ascent` counts steps uphill in each of `starts` climbs, each of one run a parameter; `rounds` of `draws` follow.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Plan:
     priors: tuple[Prior, ...]
     people: int
     ascent: int
+    starts: int
     rounds: int
     draws: int
 
@@ -39,6 +40,7 @@ def plans() -> tuple[Plan, ...]:
             shipped_priors(name),
             one["people"],
             one["ascent"],
+            one["starts"],
             one["rounds"],
             one["draws"],
         )
