@@ -26,7 +26,7 @@ def ketamind(words, folder):
     )
     more = SMALL.get(words.split()[1], [])
     done = subprocess.run(
-        [sys.executable, "-c", code, words, *more], cwd=folder, capture_output=True, text=True, timeout=170, check=False
+        [sys.executable, "-c", code, words, *more], cwd=folder, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
     return done.stdout

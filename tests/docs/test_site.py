@@ -18,7 +18,7 @@ from ketamind.declare import shipped_table
 ROOT = Path(__file__).parents[2]
 TUTORIALS = {p.stem for p in (ROOT / "docs" / "tutorials").glob("*.md")} - {"index"} | {"start"}
 LONGEST_S = 60.0
-PATIENCE_S = 900
+PATIENCE_S = 1800
 
 
 class Page(HTMLParser):

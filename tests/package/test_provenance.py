@@ -56,3 +56,11 @@ def json_printed(path):
 @pytest.mark.parametrize("path", sorted(Path(ketamind.__file__).parent.glob("cli/*.py")), ids=lambda p: p.stem)
 def test_commands_print_json_through_the_one_place(path):
     assert len(list(json_printed(path))) == (path.stem == "common")
+
+
+def test_reports_say_where_they_come_from(tmp_path):
+    words = ["run", "0.5 mg/kg ketamine iv over 40 min", "--days", "1", "--out", str(tmp_path)]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    footer = (tmp_path / "report.html").read_text(encoding="utf-8").partition("<footer>")[2]
+    for word in (f"version {ketamind.__version__}", "seed 0", "command ketamind run", shipped_table().fingerprint):
+        assert word in footer

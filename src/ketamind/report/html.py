@@ -10,6 +10,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from ketamind.errors import BadFile
+from ketamind.provenance import provenance as provenance_facts
+from ketamind.provenance import provenance_words
 from ketamind.report.style import RESEARCH_ONLY
 
 STYLE = """
@@ -95,8 +97,14 @@ def report_html(title: str, lead: str, sections: Iterable[Section], provenance: 
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
         f'<h1>{escape(title)}</h1><p class="lead">{escape(lead)}</p>'
         f'<p class="research">{escape(RESEARCH_ONLY)}</p>{body}'
-        f"<footer>{escape(provenance)}</footer></main></body></html>\n"
+        f"<footer>{escape(_footer(provenance))}</footer></main></body></html>\n"
     )
+
+
+def _footer(words: str) -> str:
+    """What the report says of its origin, with version and command line where it does not say them itself."""
+    facts = {k: v for k, v in provenance_facts().items() if f"{k.replace('_', ' ')} " not in words.replace("_", " ")}
+    return ", ".join(x for x in (words, provenance_words(facts)) if x)
 
 
 def write_report(path: Path, html: str) -> Path:
