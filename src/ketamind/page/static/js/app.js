@@ -78,6 +78,7 @@ async function show() {
   try {
     module = await wanted.load();
     if (mine !== turn) return;
+    context.status(edition === "static" ? "Static edition" : "Nothing leaves this machine");
     main.className = `view view-${wanted.name}`;
     main.replaceChildren();
     open.module = module;

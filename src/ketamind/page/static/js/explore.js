@@ -23,6 +23,8 @@ const NARROW = matchMedia("(max-width: 719px)");
 const WIDE = matchMedia("(min-width: 1440px)");
 
 let view = null;
+/** The last run and what followed it, so that coming back to Explore asks nothing. */
+let last = { key: "", table: null, points: null, links: null };
 
 export async function mount(element, context) {
   view = new Explore(element, context);
@@ -172,7 +174,9 @@ class Explore {
 
   async #run({ asked, number, begun }) {
     try {
-      const table = await this.context.api.run(asked);
+      const key = JSON.stringify(asked);
+      const table = last.key === key && last.table ? last.table : await this.context.api.run(asked);
+      if (last.key !== key) last = { key, table, points: null, links: null };
       if (number < this.number - 1 && this.table) return;
       this.#show(table, asked, begun);
       if (number === this.number) this.#follow(asked, number);
@@ -218,6 +222,12 @@ class Explore {
     clearTimeout(this.bandTimer);
     clearTimeout(this.linksTimer);
     const current = () => number === this.number;
+    const kept = last;
+    if (kept.points && kept.links && this.table.banded && !this.table.stale) {
+      this.#setPoints(kept.points, number);
+      this.#setLinks(kept.links);
+      return;
+    }
     this.bandTimer = setTimeout(async () => {
       const [band, points] = await Promise.allSettled([this.context.api.band(asked), this.context.api.postJson("api/points", asked)]);
       if (!current() || !this.table) return;
@@ -227,22 +237,32 @@ class Explore {
         this.panel.set(this.table, { ghost: this.ghost?.table ?? null, stale: false });
         this.picture.at(this.state.get("t"));
       }
-      this.panel.pointsKnown = points.status === "fulfilled";
-      if (this.panel.pointsKnown) this.panel.setPoints(points.value.points);
-      document.documentElement.dataset.banded = String(number);
+      kept.points = points.status === "fulfilled" ? points.value.points : null;
+      this.#setPoints(kept.points, number);
     }, BAND_AFTER_MS);
     this.linksTimer = setTimeout(async () => {
       try {
         const links = await this.context.api.postJson("api/links", { ...asked, at_h: Math.min(AT_H, asked.days * 24) });
         if (!current()) return;
-        this.links = links;
-        this.fields.showLinks(links);
-        this.picture.set(this.table, { off: this.state.get("off"), links, ghost: this.ghost?.table ?? null });
+        kept.links = links;
+        this.#setLinks(links);
       } catch {
         this.fields.showLinks(null);
       }
     }, LINKS_AFTER_MS);
     this.fields.showLinks(this.links);
+  }
+
+  #setPoints(points, number) {
+    this.panel.pointsKnown = Boolean(points);
+    this.panel.setPoints(points ?? []);
+    document.documentElement.dataset.banded = String(number);
+  }
+
+  #setLinks(links) {
+    this.links = links;
+    this.fields.showLinks(links);
+    this.picture.set(this.table, { off: this.state.get("off"), links, ghost: this.ghost?.table ?? null });
   }
 
   #wait(question) {

@@ -4,7 +4,8 @@
  *   const picture = new Picture(element, {theme, onPick(part), receipts(name)});
  *   picture.set(table, {off, links, ghost});    a new run, mechanisms off, what each link carries, a run to compare
  *   picture.at(t);                              the moment, in hours
- *   picture.look(view, ms);                     {x, y, width, height} of the drawing to fill the element; WHOLE is all
+ *   picture.look(view, ms);                     {x, y, width, height} of the drawing to fill the element; WHOLE is all;
+ *                                               a part shows the things of its own stage only
  *   picture.start(); picture.stop(); picture.destroy();
  *
  * SVG for what has structure, one canvas for dots and ticks (motes.js). Every moving thing follows a quantity of the
@@ -36,6 +37,7 @@ const HEADS = [
   { x: 24, y: 442, n: "µ", title: "Opioid path", colour: "opioid" },
 ];
 const [LEAST_PX, SMALL_PX] = [11, 12];
+const [WHOLE_SHARE, LEAST_SHARE, OPIOID_STAGE] = [0.6, 0.35, 5];
 const GLOW = 40;
 const SPINES = 20;
 const PLUG_S = 4;
@@ -93,7 +95,7 @@ export class Picture {
   stop() { this.motes.stop(); }
 
   /** Fill the element with a part of the drawing. */
-  look(view, ms = 0, only = null) {
+  look(view, ms = 0, only = stageOf(view)) {
     this.motes.only = only;
     if (only) this.svg.dataset.only = String(only);
     else delete this.svg.dataset.only;
@@ -226,12 +228,12 @@ export class Picture {
     set(soma, { fill: tone(id), class: "soma" });
     const pores = Array.from({ length: PLACE[id].pores }, (_, i) => pore(id, i, id));
     const at = { pyramidal: { x: 398, y: 238, title: 223 }, pv: { x: 202, y: 360 }, sst: { x: 410, y: 398 }, vip: { x: 483, y: 197, title: 182 } }[id];
-    const name = s("text", { x: at.x, y: at.title ?? at.y, class: "cell-name", style: { fill: tone(id) } }, title);
-    const rate = s("text", { x: at.title ? at.x : at.x + title.length * 8.6 + 6, y: at.y, class: "rate" });
+    const rate = s("tspan", at.title ? { x: at.x, dy: "1.22em" } : { dx: 6 });
+    const name = s("text", { x: at.x, y: at.title ?? at.y, class: "rate" }, s("tspan", { class: "cell-name", style: { fill: tone(id) } }, title), rate);
     const glow = s("circle", { cx: x, cy: y, fill: `url(#glow-${id})`, class: "glow", "pointer-events": "none" });
     this.nodes[id] = { glow, plugs: pores.map((p) => p.plug), rate };
     const part = this.#part(id, glow, art, soma, s("g", { class: "pores" }, ...pores.map((p) => p.node)));
-    return s("g", {}, part, s("g", { "pointer-events": "none" }, name, rate));
+    return s("g", {}, part, s("g", { "pointer-events": "none" }, name));
   }
 
   #drawLens() {
@@ -471,6 +473,18 @@ export class Picture {
     this.svg.addEventListener("focusout", hide);
     this.svg.addEventListener("pointerleave", hide);
   }
+}
+
+/** The stage that a crop shows: the one that fills most of it; null for the whole drawing. */
+function stageOf(view) {
+  if (view.width * view.height > WHOLE_SHARE * SIZE.width * SIZE.height) return null;
+  const shares = VIGNETTES.map(({ stage, view: v }) => {
+    const wide = Math.min(view.x + view.width, v.x + v.width) - Math.max(view.x, v.x);
+    const high = Math.min(view.y + view.height, v.y + v.height) - Math.max(view.y, v.y);
+    return { stage, share: Math.max(0, wide) * Math.max(0, high) / (view.width * view.height) };
+  });
+  const best = shares.reduce((a, b) => (b.share > a.share ? b : a));
+  return best.share > LEAST_SHARE ? best.stage : OPIOID_STAGE;
 }
 
 function viewBox(view) {
