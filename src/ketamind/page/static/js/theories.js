@@ -144,7 +144,7 @@ class Theories {
 
   #pick(x) {
     const letter = LETTERS[[this.pair.a, this.pair.b].indexOf(x.name)];
-    return h("button", { class: "pick", type: "button", "aria-pressed": String(Boolean(letter)), title: x.account, onclick: () => this.#choose(x.name) }, h("i", { class: "letter" }, letter ?? ""), h("span", {}, x.title));
+    return this.#telling(h("button", { class: "pick", type: "button", "aria-pressed": String(Boolean(letter)), onclick: () => this.#choose(x.name) }, h("i", { class: "letter" }, letter ?? ""), h("span", {}, x.title)), x.account);
   }
 
   #cell(x, id) {
@@ -160,7 +160,7 @@ class Theories {
 
   #showCell(x, e, cell) {
     if (!e) return;
-    const predicted = cell.predicted === null || cell.predicted === undefined ? (cell.reason ? `: ${cell.reason}` : "") : `: the model gives ${banded(cell.predicted, cell.low, cell.high, 2)}`;
+    const predicted = cell.predicted === null || cell.predicted === undefined ? (cell.reason ? `: ${cell.reason}` : "") : `: the model gives ${e.statistic.includes("sign") ? ["down", "no change", "up"][Math.sign(cell.predicted) + 1] : banded(cell.predicted, cell.low, cell.high, 2)}`;
     this.detail.replaceChildren(h("p", {}, h("b", {}, e.citation), ` (${e.species}): ${label(e.observable)} ${result(e)}. `), h("p", { class: "second" }, mark(cell.outcome, { quiet: true }), ` ${x.title} ${VERDICTS[cell.outcome]}${predicted}`));
   }
 
@@ -178,8 +178,17 @@ class Theories {
       line.style.left = `${100 * baseline.share}%`;
       bar.append(line);
     }
-    const told = `${x.title}: ${share.agree} of ${share.compared} agree; 95 % over studies ${Math.round(100 * share.low)} to ${Math.round(100 * share.high)} %`;
-    return h("span", { class: "score-cell", title: told }, bar, h("b", {}, `${Math.round(100 * share.share)} %`));
+    const of = key === "calibrated" ? "results that served to calibrate" : "results that were never seen";
+    const against = baseline?.compared ? ` The dashed line is the baseline without a brain, ${Math.round(100 * baseline.share)} %.` : "";
+    const told = `${x.title} agrees with ${share.agree} of ${share.compared} ${of}; 95 % over studies ${Math.round(100 * share.low)} to ${Math.round(100 * share.high)} %.${against}`;
+    return this.#telling(h("button", { class: "plain score-cell", type: "button", "aria-label": told }, bar, h("b", {}, `${Math.round(100 * share.share)} %`)), told);
+  }
+
+  /** What a control is about is told in the line under the matrix, on hover and on focus. */
+  #telling(node, words) {
+    const show = () => this.detail.replaceChildren(h("p", { class: "second" }, words));
+    for (const event of ["pointerenter", "focus", "click"]) node.addEventListener(event, show);
+    return node;
   }
 
   #matrixSvg() {

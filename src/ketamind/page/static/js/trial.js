@@ -220,7 +220,7 @@ class TrialView {
     const better = between.unit === "points" ? (between.value < 0 ? "beats" : "does not beat") : "against";
     const under = primary ? ` The publication found ${minus(figure(primary.published, 3))}${primary.published_half_width ? ` ± ${figure(primary.published_half_width)}` : ""}; 95 % of virtual trials of its size lie between ${minus(figure(primary.low, 3))} and ${minus(figure(primary.high, 3))}.` : "";
     if (between.unit !== "points") return [[`${capital(between.arm)} against ${between.versus}: ${between.what.replace(scale, scale.toUpperCase())} `, h("b", { class: "tint" }, value(between))], `${interval(between)}.${under}`];
-    return [[`${capital(between.arm)} ${better} ${between.versus} by `, h("b", { class: "tint" }, `${figure(Math.abs(between.value))} points`), ` at ${endTime(between.what)}`], `Between all virtual patients ${minus(figure(between.value, 3))} (${minus(figure(between.low, 3))} to ${minus(figure(between.high, 3))}).${under}`];
+    return [[`${capital(between.arm)} ${better} ${between.versus} by `, number(`${figure(Math.abs(between.value))} points`, scale, this.context, { className: "tint" }), ` at ${endTime(between.what)}`], `Between all virtual patients ${minus(figure(between.value, 3))} (${minus(figure(between.low, 3))} to ${minus(figure(between.high, 3))}).${under}`];
   }
 
   #visits(place, scale, arms) {
@@ -330,7 +330,7 @@ class TrialView {
     const used = published.some((c) => c.calibrated_on);
     const rows = published.slice(0, SHOWN).map((c) => h("tr", {}, h("th", { scope: "row" }, capital(c.label.replace(/\b(madrs|cadss|hamd17|caps5|ssi)\b/g, (w) => w.toUpperCase())), c.calibrated_on ? h("span", { class: "caption" }, " calibrated on") : null),
       h("td", {}, h("button", { class: "number", type: "button", onclick: (event) => this.context.openReceipt(c.experiment.split(" - ")[0], event.currentTarget) }, minus(figure(c.published, 3))), h("span", { class: "caption" }, VERIFIED[c.verified] ?? c.verified)),
-      h("td", {}, h("b", {}, c.simulated === null ? "not reached" : minus(figure(c.simulated, 3))), h("span", { class: "caption" }, c.low === null ? "" : `${minus(figure(c.low, 3))} to ${minus(figure(c.high, 3))}`)),
+      h("td", {}, number(c.simulated === null ? "not reached" : minus(figure(c.simulated, 3)), this.found.scales[0], this.context), h("span", { class: "caption" }, c.low === null ? "" : `${minus(figure(c.low, 3))} to ${minus(figure(c.high, 3))}`)),
       h("td", {}, mark(c.inside ? "agree" : "disagree"))));
     this.beside.replaceChildren(h("h2", {}, "Beside the publication"),
       h("p", { class: "second" }, `${inside} of ${published.length} published numbers lie inside 95 % of virtual trials of their size. `, used ? h("b", {}, "Some were used to calibrate.") : "None was used to calibrate."),
