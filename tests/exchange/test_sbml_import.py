@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ketamind.biology.chain import chain
 from ketamind.declare import External, Model, Table, shipped_table
@@ -94,6 +96,34 @@ def test_a_mechanism_that_says_the_same_changes_nothing() -> None:
     assert curves(changed, names) == pytest.approx(curves(model, names), rel=2e-6, abs=1e-9)
 
 
+def test_reading_works_beside_the_library_for_sed_ml() -> None:
+    pytest.importorskip("libsedml")
+    assert parse_sbml(brain_sbml(), "x").component.states
+
+
+@pytest.mark.parametrize(
+    ("math", "value"),
+    [
+        ("<apply><root/><cn>2.25</cn></apply>", 1.5),
+        ("<apply><root/><degree><cn>2</cn></degree><cn>2.25</cn></apply>", 1.5),
+        ('<cn type="e-notation">1.5<sep/>-2</cn>', 0.015),
+        ('<cn type="rational">3<sep/>4</cn>', 0.75),
+        ("<apply><minus/><cn>2</cn></apply>", -2.0),
+        ("<apply><max/><cn>1</cn><cn>3</cn><cn>2</cn></apply>", 3.0),
+        ("<apply><power/><cn>2</cn><cn>3</cn></apply>", 8.0),
+        ("<apply><exp/><apply><ln/><cn>5</cn></apply></apply>", 5.0),
+        ("<pi/>", np.pi),
+    ],
+)
+def test_equations_mean_what_they_say(math: str, value: float) -> None:
+    number = '<parameter id="y" units="dimensionless" constant="false"/></listOfParameters>'
+    rule = f'<assignmentRule variable="y">{MATH}{math}</math></assignmentRule></listOfRules>'
+    text = change(change(brain_sbml(), "</listOfParameters>", number), "</listOfRules>", rule)
+    component = parse_sbml(text, "x").component
+    groups = [{q.symbol: 0.5 for q in g} for g in (component.inputs, component.states, component.parameters)]
+    assert component.evaluate(component.readout, *groups)["y"] == pytest.approx(value)
+
+
 def test_one_compartment_in_other_units_follows_its_closed_form(tmp_path: Path) -> None:
     path = tmp_path / "one.xml"
     path.write_text(ONE_COMPARTMENT)
@@ -112,6 +142,15 @@ def test_one_compartment_in_other_units_follows_its_closed_form(tmp_path: Path) 
     during = held * (1 - np.exp(-k * np.minimum(TIMES, 0.5)))
     expected = during * np.exp(-k * np.maximum(TIMES - 0.5, 0))
     assert found == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+def test_a_bare_number_in_the_wrong_place_is_found_when_wired() -> None:
+    rate = "<apply><times/><ci>k_e0</ci><apply><minus/>"
+    text = change(brain_sbml(), rate, "<apply><plus/><cn>1</cn>" + rate)
+    end = "</apply></math></rateRule>"
+    text = change(text, end, "</apply>" + end)
+    with pytest.raises(KetamindError, match="equation 'dheld/dt' of 'imported_brain' adds"):
+        replace_stage(chain([("ketamine", "iv")]), parse_sbml(text, "imported_brain"), "brain_s_ketamine")
 
 
 def test_a_run_with_an_imported_model_says_so_and_is_the_same(tmp_path: Path) -> None:
@@ -192,6 +231,21 @@ def test_a_malformed_model_gives_one_message_with_line_or_element(text: str, mes
         parse_sbml(text, "x")
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.data())
+def test_a_model_damaged_anywhere_is_read_or_refused_in_one_line(data: st.DataObject) -> None:
+    text = ONE_COMPARTMENT
+    place = data.draw(st.integers(400, len(text)))
+    span = data.draw(st.integers(0, 60))
+    junk = data.draw(st.text(alphabet='0123456789.-e <>/="abcmns', max_size=8))
+    said = "read"
+    try:
+        parse_sbml(text[:place] + junk + text[place + span :], "x")
+    except KetamindError as problem:
+        said = str(problem)
+    assert "\n" not in said
 
 
 def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
+from xml.etree.ElementTree import Element
 
 import numpy as np
 
@@ -49,22 +51,25 @@ OURS = {
 """Base dimension -> the unit of one coherent system, and the power of that unit it is (a length is L^(1/3))."""
 
 BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
-    "DIVIDE": lambda a, b: a / b,
-    "POWER": lambda a, b: a**b,
-    "FUNCTION_POWER": lambda a, b: a**b,
+    "minus": lambda a, b: a - b,
+    "divide": lambda a, b: a / b,
+    "power": lambda a, b: a**b,
 }
 UNARY: Mapping[str, Callable[[Any], Any]] = {
-    "FUNCTION_EXP": np.exp,
-    "FUNCTION_LN": np.log,
-    "FUNCTION_ABS": np.absolute,
-    "FUNCTION_TANH": np.tanh,
+    "minus": lambda a: -a,
+    "exp": np.exp,
+    "ln": np.log,
+    "abs": np.absolute,
+    "tanh": np.tanh,
+    "root": np.sqrt,
 }
 MANY: Mapping[str, Callable[[Any, Any], Any]] = {
-    "PLUS": lambda a, b: a + b,
-    "TIMES": lambda a, b: a * b,
-    "FUNCTION_MAX": np.maximum,
-    "FUNCTION_MIN": np.minimum,
+    "plus": lambda a, b: a + b,
+    "times": lambda a, b: a * b,
+    "max": np.maximum,
+    "min": np.minimum,
 }
+CONSTANTS = {"pi": np.pi, "exponentiale": np.e}
 CONVERSIONS = ("expandFunctionDefinitions", "promoteLocalParameters", "expandInitialAssignments")
 
 
@@ -124,9 +129,10 @@ def _refuse_faults(libsbml: Any, document: Any, where: str) -> None:
     _refuse_undeclared(document.getModel(), where)
     document.setConsistencyChecks(libsbml.LIBSBML_CAT_MODELING_PRACTICE, False)
     document.checkConsistency()
+    bare = {libsbml.UndeclaredUnits}  # numbers in equations: the wiring judges them
     for i in range(document.getNumErrors()):
         fault = document.getError(i)
-        unit_fault = fault.getCategory() == libsbml.LIBSBML_CAT_UNITS_CONSISTENCY
+        unit_fault = fault.getCategory() == libsbml.LIBSBML_CAT_UNITS_CONSISTENCY and fault.getErrorId() not in bare
         if fault.getSeverity() >= libsbml.LIBSBML_SEV_ERROR or unit_fault:
             raise BadFile(f"{where}, line {fault.getLine()}: {_plainly(fault)}")
 
@@ -168,6 +174,7 @@ class Reader:
         self.sbml, self.name, self.where = libsbml, name, where
         self.document, self.model = document, document.getModel()  # the document owns the model: keep both
         self.rules = {r.getVariable(): r for r in self.model.getListOfRules()}
+        self.rule_math, self.law_math = _equations(libsbml.writeSBMLToString(document))
         self.species = {s.getId(): s for s in self.model.getListOfSpecies()}
         self.changes = self._reactions()
         self.known: dict[str, Quantity] = {}
@@ -279,13 +286,13 @@ class Reader:
         """Species -> (stoichiometry, kinetic law) of every reaction that makes or uses it."""
         found: dict[str, list[tuple[float, Any]]] = {}
         for reaction in self.model.getListOfReactions():
-            law = reaction.getKineticLaw()
-            if law is None or law.getMath() is None:
+            math = self.law_math.get(reaction.getId())
+            if math is None:
                 raise BadFile(f"{self.where}: reaction '{reaction.getId()}' has no kinetic law.")
             for sign, many in ((-1.0, reaction.getListOfReactants()), (1.0, reaction.getListOfProducts())):
                 for one in many:
                     amount = one.getStoichiometry() if one.isSetStoichiometry() else 1.0
-                    found.setdefault(one.getSpecies(), []).append((sign * amount, law.getMath()))
+                    found.setdefault(one.getSpecies(), []).append((sign * amount, math))
         return found
 
     def _formula(self, identifier: str) -> Callable[[Any], Any]:
@@ -304,51 +311,89 @@ class Reader:
         return rate
 
     def _assignment(self, identifier: str) -> Callable[[Any], Any]:
-        math = self.rules[identifier].getMath()
+        math = self.rule_math.get(identifier)
         if math is None:
             raise BadFile(f"{self.where}: the rule of '{identifier}' has no equation.")
         return self._math(math, identifier)
 
-    def _math(self, node: Any, owner: str) -> Callable[[Any], Any]:
-        """An equation as a function of everything by identifier."""
-        kind = self._kind(node)
-        parts = [self._math(node.getChild(i), owner) for i in range(node.getNumChildren())]
-        if kind in ("REAL", "INTEGER", "REAL_E", "RATIONAL"):
+    def _math(self, node: Element, owner: str) -> Callable[[Any], Any]:
+        """An equation in MathML as a function of everything by identifier."""
+        tag = _tag(node)
+        if tag == "cn":
             return self._number(node, owner)
-        if kind == "NAME":
-            name = node.getName()
-            if name not in self.known:
-                raise BadFile(
-                    f"{self.where}: the equation of '{owner}' uses '{name}', which is no quantity of the model."
-                )
-            return lambda values: getattr(values, name)
-        if kind == "MINUS":
-            return (lambda v: -parts[0](v)) if len(parts) == 1 else (lambda v: parts[0](v) - parts[1](v))
-        if kind in MANY and parts:
-            join = MANY[kind]
+        if tag in CONSTANTS:
+            return lambda values: CONSTANTS[tag]
+        if tag == "ci":
+            return self._name((node.text or "").strip(), owner)
+        if tag != "apply" or not len(node):
+            raise self._cannot(tag, owner)
+        operation, *arguments = node
+        if _tag(operation) == "root" and len(arguments) == 2:
+            arguments = self._square(arguments, owner)
+        return self._apply(_tag(operation), [self._math(a, owner) for a in arguments], owner)
+
+    def _apply(self, operation: str, parts: list[Callable[[Any], Any]], owner: str) -> Callable[[Any], Any]:
+        if operation in MANY and parts:
+            join = MANY[operation]
             return lambda v: _joined(join, [p(v) for p in parts])
-        if kind in BINARY and len(parts) == 2:
-            both = BINARY[kind]
+        if operation in BINARY and len(parts) == 2:
+            both = BINARY[operation]
             return lambda v: both(parts[0](v), parts[1](v))
-        if kind == "FUNCTION_ROOT" and (len(parts) == 1 or node.getChild(0).getValue() == 2):
-            return lambda v: np.sqrt(parts[-1](v))
-        if kind in UNARY and len(parts) == 1:
-            one = UNARY[kind]
+        if operation in UNARY and len(parts) == 1:
+            one = UNARY[operation]
             return lambda v: one(parts[0](v))
-        written = self.sbml.formulaToL3String(node)
-        raise BadFile(f"{self.where}: the equation of '{owner}' uses '{written[:60]}', which a mechanism cannot say.")
+        raise self._cannot(operation, owner)
 
-    def _kind(self, node: Any) -> str:
-        names = {getattr(self.sbml, n): n.removeprefix("AST_") for n in dir(self.sbml) if n.startswith("AST_")}
-        return names.get(node.getType(), "?")
+    def _square(self, arguments: list[Element], owner: str) -> list[Element]:
+        """What stands under a root of degree 2."""
+        degree = arguments[0]
+        if _tag(degree) != "degree" or (degree[0].text or "").strip() not in ("2", "2.0"):
+            raise self._cannot("root of another degree than 2", owner)
+        return arguments[1:]
 
-    def _number(self, node: Any, owner: str) -> Callable[[Any], Any]:
-        value, units = float(node.getValue()), node.getUnits() if node.isSetUnits() else ""
-        if units not in ("", "dimensionless") and value != 0:
+    def _name(self, name: str, owner: str) -> Callable[[Any], Any]:
+        if name not in self.known:
+            raise BadFile(f"{self.where}: the equation of '{owner}' uses '{name}', which is no quantity here.")
+        return lambda values: getattr(values, name)
+
+    def _cannot(self, what: str, owner: str) -> BadFile:
+        told = "time or another csymbol" if what == "csymbol" else f"'{what}'"
+        return BadFile(f"{self.where}: the equation of '{owner}' uses {told}, which a mechanism cannot say.")
+
+    def _number(self, node: Element, owner: str) -> Callable[[Any], Any]:
+        parts = [float(t) for t in node.itertext() if t.strip()]
+        kind = node.get("type", "real")
+        joined = {"e-notation": lambda a, b: a * 10.0**b, "rational": lambda a, b: a / b}
+        value = joined[kind](*parts) if kind in joined and len(parts) == 2 else parts[0]
+        units = next((v for k, v in node.items() if k.endswith("}units")), "dimensionless")
+        if units != "dimensionless" and value != 0:
             raise BadFile(
                 f"{self.where}: the equation of '{owner}' holds the number {value:g} {units}; make it a parameter."
             )
         return lambda values: value
+
+
+def _tag(node: Element) -> str:
+    return node.tag.rpartition("}")[2]
+
+
+def _equations(text: str) -> tuple[dict[str, Element], dict[str, Element]]:
+    """The MathML of each rule by its variable, and of each kinetic law by its reaction.
+
+    Read from the text: the library's own trees change their class once its sister for SED-ML is loaded.
+    """
+    rules: dict[str, Element] = {}
+    laws: dict[str, Element] = {}
+    for node in ElementTree.fromstring(text).iter():
+        math = next((c for c in node if _tag(c) == "math"), None)
+        if _tag(node) in ("rateRule", "assignmentRule") and math is not None and len(math):
+            rules[node.get("variable", "")] = math[0]
+        if _tag(node) == "reaction":
+            law = next((c for c in node if _tag(c) == "kineticLaw"), None)
+            inner = None if law is None else next((c for c in law if _tag(c) == "math"), None)
+            if inner is not None and len(inner):
+                laws[node.get("id", "")] = inner[0]
+    return rules, laws
 
 
 def _joined(join: Callable[[Any, Any], Any], values: Sequence[Any]) -> Any:
