@@ -19,7 +19,8 @@ WORDS = (
     "error of reading. Bits tell how much of the question a study of that size settles: 0 nothing, 1 all. The size "
     "has 80 % power to put the result outside the rival's central 95 %, whichever hypothesis is true; where there is "
     "none, more subjects do not help, since doubt about parameters lets both hypotheses predict the same. The size if "
-    "sure is that of two hypotheses without such doubt."
+    "sure is that of two hypotheses without such doubt. Doubt is that of the ranges of the tables, which includes "
+    "brains on which ketamine hardly acts; experiments that narrow these ranges would make studies tell more."
 )
 COLOURS = (STAGE["circuit"], "#C15000")
 
