@@ -17,6 +17,7 @@ CALIBRATIONS = {
     "readouts_cadss",
     "readouts_pressure",
     "two_pool",
+    "plasticity_readouts_stage",
 }
 POPULATIONS = tomllib.loads((harness.DATA / "populations.toml").read_text())
 WORDS = (
