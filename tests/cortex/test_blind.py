@@ -216,8 +216,11 @@ def test_a_shipped_network_has_its_drug_free_rates():
 
 
 def test_a_verdict_says_when_it_is_stale_and_what_controls_do(calibrated):
-    ratios = {"drug": dict.fromkeys(KEPT, 1.1)}
+    ratios = {"drug": dict.fromkeys(KEPT, 1.1), "protected": dict.fromkeys(KEPT, 0.9)}
     facts = {"receptor_hash": "of old"}
     old = Verdict(facts, (), {"simulated": (Prediction("pyramidal_only", (ratios,), (0,)),)})
     assert not old.current()
-    assert "gamma of the field x1.10" in old.mechanism()[0]
+    alone, protected = old.mechanism()
+    assert "pyramidal cells alone" in alone
+    assert "gamma of the field x1.10" in alone
+    assert "gamma of the field x0.90" in protected

@@ -32,9 +32,9 @@ KEPT = (
 READ_OUTS = tuple(f"{r}{over}" for r in READINGS for over in ("", "_over_floor"))
 AIM = 0.8
 ALONE = {
-    "pyramidal_only": "pyramidal cells", "interneurons_only": "PV and SST cells",
-    "pyramidal_only+loop": "pyramidal cells (with the rest of cortex as a loop)",
-    "interneurons_only+loop": "PV and SST cells (with the rest of cortex as a loop)",
+    "pyramidal_only": "pyramidal cells alone", "interneurons_only": "PV and SST cells alone",
+    "pyramidal_only+loop": "pyramidal cells alone (with the rest of cortex as a loop)",
+    "interneurons_only+loop": "PV and SST cells alone (with the rest of cortex as a loop)",
 }  # fmt: skip
 TOLD = {
     "pyramidal rate": "rate_pyramidal", "inhibition of pyramidal cells": "inhibitory_conductance",
@@ -64,15 +64,15 @@ class Verdict:
         return max(found, key=lambda x: x[3] / max(1, x[4]))
 
     def mechanism(self) -> list[str]:
-        """What block on one group of cells does alone, where both controls were predicted: why gamma goes its way."""
+        """What block on one group of cells does alone: why gamma goes its way."""
         out = []
         for potentials, ps in self.predictions.items():
             named = {p.hypothesis: p for p in ps}
-            for name, cells in ALONE.items():
-                if name in named:
-                    x = {what: named[name].quantiles(key)[0] for what, key in TOLD.items()}
-                    told = ", ".join(f"{what} x{value:.2f}" for what, value in x.items())
-                    out.append(f"Block at {UM:g} uM on {cells} alone, potentials {potentials}, medians: {told}.")
+            asked = [(named[name], "drug", cells) for name, cells in ALONE.items() if name in named]
+            asked += [(p, "protected", "all but PV and SST cells") for p in ps if not p.hypothesis.endswith("loop")][:1]
+            for p, condition, cells in asked:
+                told = ", ".join(f"{what} x{p.quantiles(key, condition)[0]:.2f}" for what, key in TOLD.items())
+                out.append(f"Block at {UM:g} uM on {cells}, potentials {potentials}, medians: {told}.")
         return out
 
     def reached(self) -> bool:
