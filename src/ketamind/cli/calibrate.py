@@ -1,5 +1,6 @@
 """The command that calibrates the model on the published experiments."""
 
+from itertools import product
 from typing import Annotated
 
 import typer
@@ -15,22 +16,25 @@ def calibrate(
         str, typer.Option(help="A rival account by name, or a TOML file of your own.", metavar="NAME_OR_FILE")
     ] = "",
     effort: Annotated[float, typer.Option(help="Share of the planned runs of the model; less is rougher.")] = 1.0,
+    all_hypotheses: Annotated[
+        bool, typer.Option("--all-hypotheses", help="Each shipped account in turn, and their scores side by side.")
+    ] = False,
     show: Annotated[bool, typer.Option("--show", help="Show what the package keeps, without computing.")] = False,
     seed: Seed = 1,
     as_json: Json = False,
     out: Out = None,
 ) -> None:
     """Learn parameters from published experiments: draws, what is informed, studies left out. Takes many minutes."""
-    from ketamind.evidence.hypotheses import SHIPPED, load_hypothesis
+    from ketamind.evidence.hypotheses import SHIPPED, load_hypothesis, shipped_hypotheses
     from ketamind.studies import calibrate as study
 
     if not 0.01 <= effort <= 100:
         raise BadValue(f"--effort {effort:g} is outside 0.01 to 100.")
-    account = load_hypothesis(hypothesis or SHIPPED)
+    accounts = list(shipped_hypotheses()) if all_hypotheses else [load_hypothesis(hypothesis or SHIPPED)]
     chosen = [study.plan_of(stage).name] if stage else [plan.name for plan in study.plans()]
     folder = writable(out)
     found = []
-    for name in chosen:
+    for name, account in product(chosen, accounts):
         if show:
             kept = study.stored(name, account.name)
             if kept is not None:
@@ -39,11 +43,13 @@ def calibrate(
         one = study.calibrate(name, account, seed, effort, tell)
         if folder is not None:
             study.store(one, folder)
+            if all_hypotheses:
+                study.store_score(one, folder)
         found.append(one.as_json())
         if not as_json:
             print(one.as_text())
     if show and not found:
-        raise BadValue(f"no calibration of '{account.name}' is kept with the package; run without --show.")
+        raise BadValue(f"no calibration of '{accounts[0].name}' is kept with the package; run without --show.")
     if as_json:
         print_json({"calibrations": found})
     elif show:

@@ -12,9 +12,9 @@ from ketamind.studies.calibrate.crossvalidate import cross_validate
 from ketamind.studies.calibrate.posterior import Stage, ascend, choose, learn, run, sample
 from ketamind.studies.calibrate.recovery import coverage
 from ketamind.studies.calibrate.result import (
-    KEPT,
     Calibration,
     store,
+    store_score,
     stored,
     stored_draws,
     stored_folder,
@@ -30,6 +30,7 @@ __all__ = [
     "plans",
     "stage_of",
     "store",
+    "store_score",
     "stored",
     "stored_draws",
     "stored_folder",
@@ -68,7 +69,7 @@ def calibrate(
     runs = learn(here, centre, max(1, round(plan.rounds * effort)), draws, say)
     say(f"{here.name}: sampling")
     chain, emulator = sample(runs, seed)
-    again = run(here, choose(chain, KEPT, seed))
+    again = run(here, choose(chain, plan.kept, seed))
     say(f"{here.name}: leaving studies out")
     found = cross_validate(runs.joined(again), seed)
     say(f"{here.name}: recovering known parameters")

@@ -148,7 +148,7 @@ def log_density(results: Results, emulator: Emulator, z: Floats, use: Mask) -> F
 
 
 def sample(
-    runs: Runs, seed: int, left_out: Mask | None = None, steps: int = 3000, burn: int = 1500
+    runs: Runs, seed: int, left_out: Mask | None = None, steps: int = 6000, burn: int = 3000
 ) -> tuple[Floats, Emulator]:
     """Chains (steps kept, walkers, parameters) of the posterior without the results left out; and the emulator."""
     import emcee

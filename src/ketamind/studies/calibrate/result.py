@@ -19,7 +19,6 @@ from ketamind.studies.calibrate.priors import values_at
 Floats = NDArray[np.float64]
 INFORMED = 0.2
 """Least contraction, 1 - (posterior sd / prior sd), from which the experiments are said to inform a parameter."""
-KEPT = 64
 Z95 = 1.959963984540054
 
 
@@ -178,6 +177,21 @@ def store(found: Calibration, folder: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(found.draws)
         writer.writerows([f"{v:.6g}" for v in row] for row in zip(*found.draws.values(), strict=True))
+
+
+def store_score(found: Calibration, folder: Path) -> None:
+    """Add the cross-validated score of a hypothesis to `hypotheses.json`, which `compare` reads."""
+    path = folder / "hypotheses.json"
+    scores = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    v = found.validation
+    scores[found.hypothesis] = {
+        "score": round(v.density, 2),
+        "standard_error": round(v.error, 2),
+        "agree_left_out": v.agree,
+        "compared": v.compared,
+        "stage": found.stage,
+    }
+    path.write_text(json.dumps(scores, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def stored_folder() -> Path:

@@ -13,7 +13,8 @@ from ketamind.studies.calibrate.priors import Prior, shipped_priors
 class Plan:
     """A stage: domains of experiments, parameters with priors, people for each trial arm, and how many runs.
 
-    `ascent` counts steps uphill in each of `starts` climbs, each of one run a parameter; `rounds` of `draws` follow.
+    `ascent` counts steps uphill in each of `starts` climbs, each of one run a parameter; `rounds` of `draws`
+    follow, and `kept` draws are run again and stored.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Plan:
     starts: int
     rounds: int
     draws: int
+    kept: int
 
 
 @lru_cache(maxsize=1)
@@ -43,6 +45,7 @@ def plans() -> tuple[Plan, ...]:
             one["starts"],
             one["rounds"],
             one["draws"],
+            one["kept"],
         )
         for name, one in given.items()
     )
