@@ -248,6 +248,14 @@ def test_own_points_stand_beside_the_models_curve(served: Any) -> None:
     assert one["points"]["value"] == [34, 30, 22, 20]
 
 
+def test_band_power_is_told_against_before_on_both_sides(served: Any) -> None:
+    columns = [{"role": "time", "unit": "h"}, {"role": "power_gamma", "unit": "percent change"}]
+    told = got(served, "/api/mydata/overlay", {"csv": "t,g\n0,0\n0.67,20\n", "columns": columns, "asked": {}})
+    one = told["series"][0]
+    assert one["curve"][0] == pytest.approx(1.0)
+    assert one["points"]["value"] == pytest.approx([1.0, 1.2])
+
+
 def test_a_fit_finds_what_made_the_data(served: Any) -> None:
     """Concentrations of a person who clears twice as fast, with more noise than none: the factor comes back."""
     values = {"ketamine.CL_int_s": 2 * 294.8, "ketamine.CL_int_r": 2 * 230.2}

@@ -16,7 +16,7 @@ from ketamind.errors import BadValue, KetamindError
 
 AT_ONCE = 3
 MOST_WAITING = 40
-KEPT_S = 600.0
+KEPT_S, MOST_KEPT = 600.0, 200
 ABANDONED_S = 20.0
 
 
@@ -56,7 +56,10 @@ class Job:
 
 @dataclass
 class Jobs:
-    """All jobs of a server: a few run at once, the others wait, and ended ones are forgotten after ten minutes."""
+    """All jobs of a server: a few run at once, and the others wait.
+
+    Ended ones are forgotten after ten minutes, or sooner if they are many.
+    """
 
     known: dict[str, Job] = field(default_factory=dict)
     pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(AT_ONCE, "ketamind-job"))
@@ -108,6 +111,8 @@ class Jobs:
 
     def _forget(self) -> None:
         now = time.monotonic()
-        old = [t for t, j in self.known.items() if j.ended_s is not None and now - j.ended_s > KEPT_S]
-        for token in old:
+        ended = {t: j.ended_s for t, j in self.known.items() if j.ended_s is not None}
+        old = [t for t, end in ended.items() if now - end > KEPT_S]
+        crowded = sorted(ended, key=lambda t: ended[t])[: max(0, len(ended) - MOST_KEPT)]
+        for token in {*old, *crowded}:
             del self.known[token]

@@ -364,7 +364,7 @@ def _known(asked: Asked, data: Sequence[Measured]) -> list[str]:
 
 
 def _series(m: Measured, times: Floats, curves: Mapping[str, Floats]) -> dict[str, Any]:
-    curve = curves[m.observable] - (curves[m.observable][0] if m.relative else 0.0)
+    curve = _on_own_scale(m, curves[m.observable])
     shown = np.linspace(0, len(m.value) - 1, min(MOST_POINTS, len(m.value))).astype(int)
     expected = np.interp(m.time_h, times, curve)
     apart = _apart(m, expected)
@@ -383,6 +383,14 @@ def _series(m: Measured, times: Floats, curves: Mapping[str, Floats]) -> dict[st
         "all_points": len(m.value),
         **apart,
     }
+
+
+def _on_own_scale(m: Measured, curve: Floats) -> Floats:
+    """The model's curve as the data are told: as a change from before, or for band power as a ratio to before."""
+    before = float(curve[0])
+    if _kind(m.observable) == "power":
+        return np.asarray(curve / before)
+    return np.asarray(curve - before) if m.relative else curve
 
 
 def _apart(m: Measured, expected: Floats) -> dict[str, Any]:
@@ -419,7 +427,7 @@ def _scaled(start: Mapping[str, float], groups: Sequence[tuple[str, ...]], logs:
 def _residuals(data: Sequence[Measured], times: Floats, table: Mapping[str, Floats]) -> Floats:
     parts = []
     for m in data:
-        curve = table[m.observable] - (table[m.observable][0] if m.relative else 0.0)
+        curve = _on_own_scale(m, table[m.observable])
         expected = np.nan_to_num(np.interp(m.time_h, times, curve), nan=1e3)
         if _kind(m.observable) == "scale":
             parts.append((m.value - expected) / RATING_SD)
