@@ -9,7 +9,7 @@ export const SIZE = { width: 804, height: 576 };
 /** Where things are. */
 export const PLACE = {
   vessel: { x: 38, y: 62, width: 64, height: 290 },
-  tissue: { x: 116, y: 142, width: 96, height: 166 },
+  tissue: { x: 116, y: 152, width: 96, height: 156 },
   pyramidal: { x: 372, y: 280, pores: 14, ring: 44 },
   pv: { x: 254, y: 304, pores: 12, ring: 26 },
   sst: { x: 462, y: 342, pores: 12, ring: 30 },

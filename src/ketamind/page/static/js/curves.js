@@ -25,6 +25,7 @@ import { clamp, figure, minus } from "./words.js";
 /** About how wide a letter of a label is, and how far above or below its line it may stand, px. */
 const LETTER = 6;
 const LIFTS = [-6, 13, -12, 19];
+const COLUMNS = 80;
 
 export function lineChart(element, spec) {
   return new LineChart(element, spec);
@@ -148,6 +149,7 @@ class LineChart {
 
   #labels() {
     const places = [];
+    this.heights = new Map(this.spec.series.map((c) => [c, columnsOf(c, this)]));
     return this.spec.series.filter((c) => c.label).map((c) => {
       const { x, y } = labelPlace(c, this, places);
       places.push({ x, y, width: c.label.length * LETTER + 4 });
@@ -274,7 +276,7 @@ function labelPlace(c, chart, taken) {
   for (let share = 0.01; share < 0.97; share += 0.04) {
     const x = clamp(x0 + share * (x1 - x0), x0 + 2, x1 - width);
     for (const lift of LIFTS) {
-      const y = clamp(chart.py(heightAt(c, x + width / 2, chart)) + lift, y1 + 8, y0 - 2);
+      const y = clamp(heightAt(c, x + width / 2, chart) + lift, y1 + 8, y0 - 2);
       let cost = 5 * Math.abs(share - (c.labelAt ?? 0.6)) + (head > x - 4 && head < x + width + 4 ? 4 : 0);
       for (const q of taken) if (Math.abs(y - q.y) < 11 && x < q.x + q.width && q.x < x + width) cost += 20;
       for (const other of chart.spec.series) cost += crossings(other, x, x + width, y - 4, chart) * (other === c ? 0.7 : 1);
@@ -287,14 +289,19 @@ function labelPlace(c, chart, taken) {
 /** How much of a label's width a line runs through, in eighths. */
 function crossings(c, from, to, middle, chart) {
   let count = 0;
-  for (let k = 0; k <= 8; k++) if (Math.abs(chart.py(heightAt(c, from + ((to - from) * k) / 8, chart)) - middle) < 6) count += 1;
+  for (let k = 0; k <= 8; k++) if (Math.abs(heightAt(c, from + ((to - from) * k) / 8, chart) - middle) < 6) count += 1;
   return count;
 }
 
-/** The series' value below a pixel. */
+/** The pixel height of a series at each of some columns, looked up often while labels are placed. */
+function columnsOf(c, chart) {
+  return Float64Array.from({ length: COLUMNS + 1 }, (_, k) => chart.py(valueAt(c, chart.unplace(k / COLUMNS))));
+}
+
+/** The pixel height of a series near a pixel. */
 function heightAt(c, x, chart) {
   const share = (x - chart.box.x0) / (chart.box.x1 - chart.box.x0);
-  return valueAt(c, chart.unplace(share));
+  return chart.heights.get(c)[Math.round(clamp(share, 0, 1) * COLUMNS)];
 }
 
 function anchor(at, box) {

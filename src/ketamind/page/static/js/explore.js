@@ -15,7 +15,7 @@ import { setAxis } from "./timeaxis.js";
 import { figure } from "./words.js";
 
 const WAITING_MS = 150;
-const BAND_AFTER_MS = 60;
+const BAND_AFTER_MS = 110;
 const LINKS_AFTER_MS = 700;
 const SAME_GESTURE_MS = 1200;
 const AT_H = 24;
@@ -199,7 +199,7 @@ class Explore {
     this.#draw();
     const t = Math.min(this.state.get("t"), table.last);
     if (t !== this.state.get("t")) this.state.set({ t });
-    else this.#time(t);
+    else if (this.picture.time !== t) this.#time(t);
     performance.measure("draw", { start: received, end: performance.now() });
     const redrawn = performance.now() - begun;
     this.latency = redrawn;
