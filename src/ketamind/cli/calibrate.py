@@ -40,7 +40,7 @@ def calibrate(
             if kept is not None:
                 found.append(kept)
             continue
-        one = study.calibrate(name, account, seed, effort, tell)
+        one = study.calibrate(name, account, seed, effort, tell, recover=not all_hypotheses)
         if folder is not None:
             study.store(one, folder)
             if all_hypotheses:

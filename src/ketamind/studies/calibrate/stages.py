@@ -14,7 +14,8 @@ class Plan:
     """A stage: domains of experiments, parameters with priors, people for each trial arm, and how many runs.
 
     `ascent` counts steps uphill in each of `starts` climbs, each of one run a parameter; `rounds` of `draws`
-    follow, and `kept` draws are run again and stored.
+    follow, and `kept` draws are run again and stored. `deciding` keeps only the experiments
+    on which accounts part.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Plan:
     rounds: int
     draws: int
     kept: int
+    deciding: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -46,6 +48,7 @@ def plans() -> tuple[Plan, ...]:
             one["rounds"],
             one["draws"],
             one["kept"],
+            one.get("deciding", False),
         )
         for name, one in given.items()
     )
