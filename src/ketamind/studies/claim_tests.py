@@ -459,8 +459,8 @@ def _part(at: str, off: tuple[str, ...], whole: Floats, lost: Mapping[tuple[str,
     half = 1.96 * float(values.std(ddof=1)) / math.sqrt(values.size) if values.size > 1 else 0.0
     mean = float(values.mean())
     beyond = mean - sum(float(lost[(name,)].mean()) for name in off) if len(off) > 1 else None
-    numbers = [_rounded(v) for v in (float(whole.mean()), mean, mean - half, mean + half)]
-    return Part(at, list(off), *numbers, None if beyond is None else _rounded(beyond))
+    now, left, low, high = (_rounded(v) for v in (float(whole.mean()), mean, mean - half, mean + half))
+    return Part(at, list(off), now, left, low, high, None if beyond is None else _rounded(beyond))
 
 
 def _short(value: float | None) -> float | None:
