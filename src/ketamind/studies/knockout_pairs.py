@@ -117,7 +117,7 @@ def knock_out_pairs(
     Raises UnknownName for a mechanism or observable that is not known.
 
     >>> found = knock_out_pairs("0.5 mg/kg ketamine iv over 40 min", ["nmda", "hnk"], "cadss@40min")
-    >>> abs(found.left()[0, 1, 0]) < 0.01
+    >>> bool(abs(found.left()[0, 1, 0]) < 0.01)
     True
     """
     given = parse_protocol(protocol) if isinstance(protocol, str) else protocol

@@ -114,6 +114,12 @@ def surrogate_model(**numbers):
 
 
 V1 = {
+    "eef2.gam_e": 1.2,
+    "kinases.K_A": 0.35,
+    "protein.tau_P": 104.0,
+    "latch.tau_U": 120.0,
+    "strength.w_max": 1.0,
+    "bdnf.met_loss": 0.75,
     "bdnf.k_b": 1.0,
     "bdnf.K_y": 0.92,
     "bdnf.n_y": 4.0,

@@ -43,7 +43,7 @@ def test_an_untreated_brain_stays_where_it_is(model, stress):
 def test_chronic_stress_rests_with_fewer_weaker_synapses(model):
     healthy, stressed = (run(model, (0, 1), {**NO_DRUG, "patient.stress": s}) for s in (0.0, 1.0))
     assert healthy["spine_density"][0] == pytest.approx(1)
-    assert stressed["spine_density"][0] == pytest.approx(0.85, abs=0.02)
+    assert 0.75 < stressed["spine_density"][0] < 0.9
     assert stressed["synaptic_strength"][0] < 0 == healthy["synaptic_strength"][0]
     assert stressed["spine_formation"][0] < 1 < stressed["spine_elimination"][0]
     for name in ("ampa_epsc", "stress_resilience", "working_memory", "neuron_survival"):
