@@ -27,6 +27,7 @@ def score(
     """Predict published experiments and count which agree, beside what a naive guess gets."""
     from ketamind.evidence.hypotheses import SHIPPED, load_hypothesis, score_hypothesis
     from ketamind.evidence.score import load
+    from ketamind.studies.calibrate.result import left_out_measures
 
     account = load_hypothesis(hypothesis or SHIPPED).less(names(without))
     rows, refused = load(experiments)
@@ -35,14 +36,17 @@ def score(
         found = score_hypothesis(
             account, rows, seed=seed, domain=domain, people=people, refused=refused, progress=advance
         )
+    left_out = left_out_measures(account.name)
     if folder is not None:
         from ketamind.report.score_report import write_score_report
 
         tell(f"report: {write_score_report(found, folder)}")
     if as_json:
-        print_json(found.as_json())
+        print_json({**found.as_json(), "cross_validated": left_out})
     else:
         print(found.as_text())
+        for name, value in left_out.items():
+            print(f"{name.replace('_', ' ')}, studies left out of the calibration: {value:.3g}")
 
 
 @app.command()

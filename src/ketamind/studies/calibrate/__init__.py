@@ -13,6 +13,7 @@ from ketamind.studies.calibrate.posterior import Stage, ascend, choose, learn, r
 from ketamind.studies.calibrate.recovery import coverage
 from ketamind.studies.calibrate.result import (
     Calibration,
+    left_out_measures,
     store,
     store_score,
     stored,
@@ -27,6 +28,7 @@ from ketamind.studies.compare import themes
 __all__ = [
     "Calibration",
     "calibrate",
+    "left_out_measures",
     "plan_of",
     "plans",
     "stage_of",

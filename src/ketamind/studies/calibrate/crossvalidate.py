@@ -9,11 +9,13 @@ Predictions are the emulator's, which was made with all studies' *predictions* b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ketamind.studies.calibrate.likelihood import agrees
+from ketamind.evidence.rules import rule_of
+from ketamind.studies.calibrate.likelihood import Results, agrees
 from ketamind.studies.calibrate.posterior import Runs, choose, sample, widened
 
 Floats = NDArray[np.float64]
@@ -23,7 +25,11 @@ DRAWS = 400
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """Expected log predictive density with its standard error; agreement left out and fitted, of results compared."""
+    """Expected log predictive density with its standard error; agreement left out and fitted, of results compared.
+
+    `measures` holds, for studies left out, what the scoreboard reports: (sum, how many) of signs, thirds and response
+    rates that agree, and of squared errors of MADRS changes.
+    """
 
     density: float
     error: float
@@ -31,8 +37,9 @@ class CrossValidation:
     fitted: int
     compared: int
     by_study: Mapping[str, float]
+    measures: Mapping[str, tuple[float, int]]
 
-    def as_json(self) -> dict[str, float | int | dict[str, float]]:
+    def as_json(self) -> dict[str, Any]:
         """For machines."""
         return {
             "log_predictive_density": round(self.density, 3),
@@ -40,6 +47,7 @@ class CrossValidation:
             "agree_left_out": self.agree,
             "agree_fitted": self.fitted,
             "compared": self.compared,
+            "measures": {name: [round(total, 3), n] for name, (total, n) in self.measures.items()},
             "by_study": {name: round(value, 4) for name, value in sorted(self.by_study.items())},
         }
 
@@ -64,7 +72,23 @@ def cross_validate(runs: Runs, seed: int, folds: int = FOLDS) -> CrossValidation
         int(agrees(runs.results, fitted).sum()),
         len(studies),
         by_study,
+        measures_of(runs.results, middle),
     )
+
+
+def measures_of(results: Results, middle: Floats) -> dict[str, tuple[float, int]]:
+    """Sums behind the scoreboard's measures, for predictions (n,) on the results' own scales."""
+    right = agrees(results, middle)
+    asked = [(q.experiment, q.statistic.name, rule_of(q.experiment, q.statistic)) for q in results.questions]
+    which = {
+        "sign_accuracy": [rule == "sign" for _, _, rule in asked],
+        "remaining_accuracy": [name == "remaining" for _, name, _ in asked],
+        "response_rates_inside": [name == "response_rate" for _, name, _ in asked],
+    }
+    found = {key: (float(right[np.array(mask)].sum()), int(sum(mask))) for key, mask in which.items()}
+    madrs = np.array([e.observable == "madrs" and name == "change" for e, name, _ in asked])
+    squared = float(((middle - results.target)[madrs] ** 2).sum())
+    return {**found, "madrs_change_rmse": (squared, int(madrs.sum()))}
 
 
 def _predict(runs: Runs, seed: int, out: NDArray[np.bool_], everything: bool = False) -> tuple[Floats, Floats]:

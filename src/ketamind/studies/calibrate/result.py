@@ -205,6 +205,20 @@ def stored(stage: str, hypothesis: str) -> dict[str, Any] | None:
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
+def left_out_measures(hypothesis: str) -> dict[str, float]:
+    """The scoreboard's measures for studies left out, over the stages that the package keeps; empty if none are."""
+    sums: dict[str, tuple[float, int]] = {}
+    for stage in ("pharmacokinetics", "circuit", "plasticity", "readouts"):
+        kept = stored(stage, hypothesis) or {}
+        for name, (total, n) in kept.get("cross_validation", {}).get("measures", {}).items():
+            before = sums.get(name, (0.0, 0))
+            sums[name] = (before[0] + total, before[1] + n)
+    means = {name: total / n for name, (total, n) in sums.items() if n}
+    if "gmfe" in means:
+        means["gmfe"] = float(np.exp(means["gmfe"]))
+    return {name: float(np.sqrt(v)) if name.endswith("rmse") else v for name, v in means.items()}
+
+
 def stored_draws(stage: str, hypothesis: str) -> dict[str, Floats]:
     """The draws that the package keeps (parameter -> values, in the unit of its table); empty if there are none."""
     path = stored_folder() / f"{stage}_{hypothesis}.csv"
